@@ -1,0 +1,2 @@
+/** Sinks for telemetry envelopes. */
+export {};

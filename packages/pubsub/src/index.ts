@@ -1,0 +1,2 @@
+/** Publisher and subscriber for trickle channels, with JSONL writer and reader. */
+export {};

@@ -1,0 +1,2 @@
+/** A conformance suite for trickle servers, as a function of a URL. */
+export {};

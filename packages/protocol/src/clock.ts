@@ -1,0 +1,37 @@
+/**
+ * Time, as a thing that is handed in. Durations and timers use `now`, which is monotonic; stamps that people or other
+ * machines read use `wall`.
+ */
+export interface Clock {
+  /** Milliseconds, monotonic, of no particular origin. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  wall(): number;
+  /** Calls `fn` once, after `ms` milliseconds. The result takes the timer back; calling it late or twice does nothing. */
+  after(ms: number, fn: () => void): () => void;
+}
+
+/** The machine's clock. Its timers do not keep a process alive. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(ms, fn) {
+    const timer: unknown = setTimeout(fn, ms);
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref();
+    return () => clearTimeout(timer as never);
+  },
+};
+
+/** Resolves after `ms` on `clock`, or at once when `signal` aborts. Never rejects. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

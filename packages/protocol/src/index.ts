@@ -1,0 +1,31 @@
+export { type Clock, pause, systemClock } from './clock.ts';
+export { type Envelope, isTelemetryEvent, type Sink, type TelemetryEvent } from './envelope.ts';
+export { TrickleError, type TrickleErrorCode } from './error.ts';
+export { members, type Range } from './members.ts';
+export {
+  type ControlMessage,
+  channelUrl,
+  controlMessage,
+  type EventMessage,
+  eventMessage,
+  type Losses,
+  NETWORK_EVENT,
+  sessionChannels,
+  TELEMETRY,
+} from './messages.ts';
+export { isChannelName, isReservedName, parseSeq, SEQ_CURRENT, SEQ_MAX, SEQ_NEXT, SEQ_OLDEST } from './seq.ts';
+export {
+  CHANGES,
+  CHANNELS,
+  EVENT_CAP_BYTES,
+  Header,
+  isJsonl,
+  JSONL,
+  NEXT,
+  Reason,
+  ROLL_BYTES,
+  ROLL_MS,
+  STOCK_READER_BYTES,
+  Status,
+  TERMINATED,
+} from './wire.ts';

@@ -1,0 +1,2 @@
+/** The runnel command: serve, pub, sub, relay and ls for any trickle server. */
+export {};

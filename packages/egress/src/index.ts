@@ -1,2 +1,3 @@
-/** Sinks for telemetry envelopes. */
-export {};
+export { type FileSinkOptions, fileSink } from './file.ts';
+export { type LogSinkOptions, logSink } from './log.ts';
+export { type MemorySink, memorySink } from './memory.ts';

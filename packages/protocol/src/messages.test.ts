@@ -5,6 +5,7 @@ import { isJsonl } from './wire.ts';
 
 it.each([
   { type: 'losses', epoch: '0a1b2c3d', emitted: 3, written: 2, dropped: { queue_overflow: 1 } },
+  { type: 'losses', epoch: '0a1b2c3d', emitted: 3, written: 3, dropped: {}, last: true },
   { type: 'runner_ready', runner_job_id: null, startup_ms: 12.5 },
   { type: 'logs', lines: ['a', 'b'] },
   { type: 'notification', payload: 7 },

@@ -13,6 +13,7 @@ export const eventMessage = z.discriminatedUnion('type', [
     emitted: count,
     written: count,
     dropped: z.record(z.string(), count),
+    last: z.boolean().optional(),
   }),
   z.looseObject({
     type: z.literal('runner_ready'),

@@ -14,19 +14,6 @@ export interface Envelope {
   readonly receivedAt: number;
 }
 
-/** Where envelopes leave. */
-export interface Sink {
-  /** Short and stable: it names the sink in status, metrics and logs. */
-  readonly name: string;
-  /**
-   * Hands over a batch, in order. Resolves when all of it is acknowledged; rejects when it is not, and then the caller may hand over the
-   * same envelopes again. Must give up soon after `signal` aborts.
-   */
-  send(batch: readonly Envelope[], signal: AbortSignal): Promise<void>;
-  /** Lets go of files and connections. What was acknowledged stays so; the sink is not used afterwards. */
-  close(): Promise<void>;
-}
-
 /** A relayed event as it is parsed for routing and for people; everything beyond these members is the caller's. */
 export interface TelemetryEvent {
   readonly id?: string;

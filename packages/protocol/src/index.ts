@@ -1,5 +1,5 @@
 export { type Clock, pause, systemClock } from './clock.ts';
-export { type Envelope, isTelemetryEvent, type Sink, type TelemetryEvent } from './envelope.ts';
+export { type Envelope, isTelemetryEvent, type TelemetryEvent } from './envelope.ts';
 export { TrickleError, type TrickleErrorCode } from './error.ts';
 export { members, type Range } from './members.ts';
 export {
@@ -14,6 +14,7 @@ export {
   TELEMETRY,
 } from './messages.ts';
 export { isChannelName, isReservedName, parseSeq, SEQ_CURRENT, SEQ_MAX, SEQ_NEXT, SEQ_OLDEST } from './seq.ts';
+export { type SendReport, type Sink, SinkError, type SinkErrorKind, type SinkTraits } from './sink.ts';
 export {
   CHANGES,
   CHANNELS,

@@ -1,0 +1,3 @@
+module runnel.test/interop
+
+go 1.24

@@ -12,7 +12,8 @@ export interface Sink {
    * taken as acknowledged, with a {@link SinkError} where the sink knows more than that; the caller then hands the same envelopes over
    * again. Must give up soon after `signal` aborts.
    */
-  send(batch: readonly Envelope[], signal: AbortSignal): Promise<SendReport | undefined | void>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: an async function that returns nothing is a whole acknowledgement
+  send(batch: readonly Envelope[], signal: AbortSignal): Promise<SendReport | void>;
   /** After an `unauthorized`: resolves when the credentials are others than then, or when `signal` aborts. */
   renewed?(signal: AbortSignal): Promise<void>;
   /** Lets go of files and connections. What was acknowledged stays so; the sink is not used afterwards. */

@@ -1,2 +1,37 @@
-/** Publisher and subscriber for trickle channels, with JSONL writer and reader. */
-export {};
+export type { Connection, ExtraHeaders } from './connection.ts';
+export { DropOldest } from './drop-oldest.ts';
+export { type FetchFunction, fetchTransport } from './fetch-transport.ts';
+export {
+  type BadLine,
+  type BadReason,
+  type JsonlLine,
+  type JsonlReader,
+  type JsonlReaderOptions,
+  type JsonlReaderStats,
+  readJsonl,
+} from './jsonl-reader.ts';
+export {
+  createJsonlWriter,
+  type JsonlWriter,
+  type JsonlWriterOptions,
+  type JsonlWriterStats,
+  type Line,
+} from './jsonl-writer.ts';
+export { type NodeTransportOptions, nodeTransport } from './node-transport.ts';
+export {
+  type ClosePublisherOptions,
+  createPublisher,
+  type Publisher,
+  type PublisherOptions,
+  type PublisherStats,
+} from './publisher.ts';
+export type { SegmentReader } from './segment-reader.ts';
+export type { SegmentWriter } from './segment-writer.ts';
+export {
+  type SubscribeOptions,
+  type SubscriberStats,
+  type Subscription,
+  type SubscriptionEnd,
+  subscribe,
+} from './subscriber.ts';
+export type { Answer, GetRequest, PostRequest, Transport, Upload } from './transport.ts';

@@ -1,0 +1,217 @@
+/** Writes a channel of JSON lines: lines become segments, rolled by time and by size, no line in two of them. PROTOCOL.md section 7.2. */
+import {
+  type Clock,
+  EVENT_CAP_BYTES,
+  JSONL,
+  ROLL_BYTES,
+  ROLL_MS,
+  STOCK_READER_BYTES,
+  systemClock,
+  TrickleError,
+} from '@runnel/protocol';
+import {
+  type ClosePublisherOptions,
+  createPublisher,
+  type Publisher,
+  type PublisherOptions,
+  type PublisherStats,
+} from './publisher.ts';
+import type { SegmentWriter } from './segment-writer.ts';
+
+export interface JsonlWriterOptions extends PublisherOptions {
+  /** Default `application/jsonl`. */
+  readonly mime?: string;
+  /** A segment ends so long after its first line. Default 10,000. */
+  readonly rollMs?: number;
+  /** A segment ends before a line that would take it over so many bytes; a longer line is alone in its segment. Default 524,288. */
+  readonly rollBytes?: number;
+  /** Most bytes of a line, its LF included. Default 5,242,880. */
+  readonly eventBytes?: number;
+}
+
+/** Lines = acknowledged + unacknowledged + those of segments still open. */
+export interface JsonlWriterStats {
+  /** Handed to the transport. Counted line by line: after a rejection it says how many of the lines went out before it. */
+  readonly lines: number;
+  readonly bytes: number;
+  readonly linesAcknowledged: number;
+  /** In segments that failed. They may have reached readers, or not. */
+  readonly linesUnacknowledged: number;
+  /** Lines over 1 MiB, at which stock Python readers end their stream. */
+  readonly linesOverStockReader: number;
+  readonly publisher: PublisherStats;
+}
+
+export type Line = string | Uint8Array;
+
+export interface JsonlWriter {
+  /**
+   * Writes one JSON object's text, without LF. Resolves when the transport has taken it and wants more. Rejects TrickleError, the line
+   * not written: `too_large` over the event cap, `invalid` for a LF inside; as `Publisher.open`: `unreachable` or `refused` (try again),
+   * `closed` or `not_found` (terminal), `aborted` after `close`.
+   */
+  write(line: Line): Promise<void>;
+  /** The same for many lines in as few chunks as rolling allows. A line that cannot be written rejects all of them, before any is written. */
+  writeMany(lines: readonly Line[]): Promise<void>;
+  readonly stats: JsonlWriterStats;
+  /** Why nothing can be written any more. */
+  readonly ended: TrickleError | undefined;
+  /** Ends the segment, waits for acknowledgements, deletes the channel. Never rejects. */
+  close(options?: ClosePublisherOptions): Promise<JsonlWriterStats>;
+}
+
+/** A writer for one channel; the caller closes it. Throws as `createPublisher`. Holds nothing back: what is written is on its way. */
+export function createJsonlWriter(channelUrl: string, options: JsonlWriterOptions = {}): JsonlWriter {
+  return new LineWriter(createPublisher(channelUrl, { mime: JSONL, ...options }), options);
+}
+
+interface OpenSegment {
+  readonly writer: SegmentWriter;
+  readonly stopTimer: () => void;
+  lines: number;
+  bytes: number;
+}
+
+class LineWriter implements JsonlWriter {
+  readonly #publisher: Publisher;
+  readonly #clock: Clock;
+  readonly #rollMs: number;
+  readonly #rollBytes: number;
+  readonly #eventBytes: number;
+  readonly #stats = { lines: 0, bytes: 0, linesAcknowledged: 0, linesUnacknowledged: 0, linesOverStockReader: 0 };
+  #segment: OpenSegment | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(publisher: Publisher, options: JsonlWriterOptions) {
+    this.#publisher = publisher;
+    this.#clock = options.clock ?? systemClock;
+    this.#rollMs = options.rollMs ?? ROLL_MS;
+    this.#rollBytes = options.rollBytes ?? ROLL_BYTES;
+    this.#eventBytes = options.eventBytes ?? EVENT_CAP_BYTES;
+  }
+
+  get stats(): JsonlWriterStats {
+    return { ...this.#stats, publisher: this.#publisher.stats };
+  }
+
+  get ended(): TrickleError | undefined {
+    return this.#publisher.ended;
+  }
+
+  write(line: Line): Promise<void> {
+    return this.writeMany([line]);
+  }
+
+  writeMany(lines: readonly Line[]): Promise<void> {
+    const written = this.#turn.then(() => this.#write(lines));
+    this.#turn = written.catch(() => {});
+    return written;
+  }
+
+  async close(options: ClosePublisherOptions = {}): Promise<JsonlWriterStats> {
+    this.#closed = true;
+    // A write that waits for a server which is away must not keep us: closing the publisher ends it.
+    this.#roll();
+    await this.#publisher.close(options);
+    return this.stats;
+  }
+
+  async #write(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) this.#check(line);
+    for (let from = 0; from < lines.length; ) {
+      const segment = await this.#open();
+      const to = fit(lines, from, this.#rollBytes - segment.bytes);
+      if (to === from && segment.bytes > 0) {
+        this.#roll();
+        continue;
+      }
+      // A line longer than a whole segment is alone in its own.
+      const upTo = Math.max(to, from + 1);
+      const flowing = this.#send(segment, lines.slice(from, upTo));
+      from = upTo;
+      if (!flowing) await segment.writer.drained();
+    }
+  }
+
+  #check(line: Line): void {
+    if (typeof line === 'string' ? line.includes('\n') : line.includes(LF)) {
+      throw new TrickleError('invalid', 'A line has no LF inside');
+    }
+    if (mostBytes(line) > this.#eventBytes && bytesOf(line) > this.#eventBytes) {
+      throw new TrickleError('too_large', `A line of ${bytesOf(line)} bytes is over the cap of ${this.#eventBytes}`);
+    }
+  }
+
+  async #open(): Promise<OpenSegment> {
+    if (this.#closed) throw new TrickleError('aborted', 'The writer is closed');
+    if (this.#segment?.writer.writable) return this.#segment;
+    this.#roll();
+    const writer = await this.#publisher.open();
+    const segment = {
+      writer,
+      stopTimer: this.#clock.after(this.#rollMs, () => this.#roll(segment)),
+      lines: 0,
+      bytes: 0,
+    };
+    this.#segment = segment;
+    void writer.settled.then((error) => this.#settled(segment, error));
+    return segment;
+  }
+
+  #send(segment: OpenSegment, lines: readonly Line[]): boolean {
+    const chunk = encode(lines);
+    const flowing = segment.writer.write(chunk);
+    segment.lines += lines.length;
+    segment.bytes += chunk.length;
+    this.#stats.lines += lines.length;
+    this.#stats.bytes += chunk.length;
+    if (lines.length === 1 && chunk.length > STOCK_READER_BYTES) this.#stats.linesOverStockReader++;
+    if (segment.bytes >= this.#rollBytes) this.#roll();
+    return flowing;
+  }
+
+  #roll(segment = this.#segment): void {
+    segment?.stopTimer();
+    // How it went is told by `settled`.
+    segment?.writer.end().catch(() => {});
+    if (segment === this.#segment) this.#segment = undefined;
+  }
+
+  #settled(segment: OpenSegment, error: TrickleError | undefined): void {
+    segment.stopTimer();
+    if (error) this.#stats.linesUnacknowledged += segment.lines;
+    else this.#stats.linesAcknowledged += segment.lines;
+  }
+}
+
+const LF = 0x0a;
+const encoder = new TextEncoder();
+
+/** The most bytes a line can take with its LF, without looking at it: this is the hot path. */
+const mostBytes = (line: Line) => (typeof line === 'string' ? line.length * 3 : line.length) + 1;
+const bytesOf = (line: Line) => (typeof line === 'string' ? encoder.encode(line).length : line.length) + 1;
+
+/** How far `lines` from `from` on surely fit into `room` bytes; at least one line further if that one does. */
+function fit(lines: readonly Line[], from: number, room: number): number {
+  let to = from;
+  for (let most = 0; to < lines.length; to++) {
+    most += mostBytes(lines[to] as Line);
+    if (most > room) break;
+  }
+  if (to === from && bytesOf(lines[from] as Line) <= room) return from + 1;
+  return to;
+}
+
+function encode(lines: readonly Line[]): Uint8Array {
+  if (lines.every((line) => typeof line === 'string')) return encoder.encode(`${lines.join('\n')}\n`);
+  const encoded = lines.map((line) => (typeof line === 'string' ? encoder.encode(line) : line));
+  const chunk = new Uint8Array(encoded.reduce((sum, line) => sum + line.length + 1, 0));
+  let at = 0;
+  for (const line of encoded) {
+    chunk.set(line, at);
+    at += line.length + 1;
+    chunk[at - 1] = LF;
+  }
+  return chunk;
+}

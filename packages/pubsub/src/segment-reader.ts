@@ -1,0 +1,115 @@
+/** One segment while it is read: a body, and what is left of it asked for once more when it is cut. */
+import { Header } from '@runnel/protocol';
+import type { Answer } from './transport.ts';
+
+/** Iterate it at most once. Whoever asks the subscription for the next segment has let go of this one. */
+export interface SegmentReader extends AsyncIterable<Uint8Array> {
+  readonly seq: number;
+  readonly epoch: string | undefined;
+  /** Empty segments have none. */
+  readonly contentType: string | undefined;
+  /** Known after the body: the segment is not whole, because its publisher died, or because we were cut off for good. */
+  readonly aborted: boolean;
+  /** Segments missed since the one before. */
+  readonly skippedBefore: number;
+  /** The first segment after the channel began a new life. */
+  readonly discontinuity: boolean;
+}
+
+/** What a reader asks of its subscription. */
+export interface ReaderOwner {
+  /** The same segment once more; undefined if it is not to be had. */
+  again(seq: number): Promise<Answer | undefined>;
+  bytes(count: number): void;
+  /** Called once, at the end. */
+  ended(how: 'whole' | 'aborted' | 'cut'): void;
+}
+
+export class Reader implements SegmentReader {
+  readonly seq: number;
+  readonly epoch: string | undefined;
+  readonly contentType: string | undefined;
+  readonly skippedBefore: number;
+  readonly discontinuity: boolean;
+  readonly #owner: ReaderOwner;
+  #answer: Answer;
+  #aborted: boolean;
+  #state: 'fresh' | 'reading' | 'over' | 'released' = 'fresh';
+
+  constructor(
+    answer: Answer,
+    place: { seq: number; epoch: string | undefined; skippedBefore: number; discontinuity: boolean },
+    owner: ReaderOwner,
+  ) {
+    this.seq = place.seq;
+    this.epoch = place.epoch;
+    this.skippedBefore = place.skippedBefore;
+    this.discontinuity = place.discontinuity;
+    this.contentType = answer.header('Content-Type');
+    this.#answer = answer;
+    this.#aborted = answer.header(Header.aborted) !== undefined;
+    this.#owner = owner;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    if (this.#state !== 'fresh') return;
+    this.#state = 'reading';
+    try {
+      yield* this.#read();
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Lets go of what was not read. */
+  release(): void {
+    if (this.#state !== 'over' && this.#state !== 'released') {
+      this.#state = 'released';
+      this.#answer.cancel();
+    }
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    let had = 0;
+    for (let tries = 1; ; tries++) {
+      let skip = had;
+      try {
+        for await (const chunk of this.#answer.body) {
+          const fresh = skip === 0 ? chunk : chunk.subarray(skip);
+          skip -= chunk.length - fresh.length;
+          if (fresh.length === 0) continue;
+          had += fresh.length;
+          this.#owner.bytes(fresh.length);
+          yield fresh;
+        }
+        return this.#over(skip > 0 ? 'cut' : this.#wasAborted() ? 'aborted' : 'whole');
+      } catch {
+        // Cut short, for whatever reason: the second try says more.
+        const answer = tries === 1 && this.#reading ? await this.#owner.again(this.seq) : undefined;
+        if (!this.#reading) answer?.cancel();
+        if (!answer || !this.#reading) return this.#over('cut');
+        this.#answer = answer;
+      }
+    }
+  }
+
+  get #reading(): boolean {
+    return this.#state === 'reading';
+  }
+
+  #wasAborted(): boolean {
+    return (this.#answer.header(Header.aborted) ?? this.#answer.trailer(Header.aborted)) !== undefined;
+  }
+
+  #over(how: 'whole' | 'aborted' | 'cut'): void {
+    this.#aborted = how !== 'whole';
+    if (this.#state === 'reading') {
+      this.#state = 'over';
+      this.#owner.ended(how);
+    }
+  }
+}

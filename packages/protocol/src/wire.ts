@@ -46,6 +46,9 @@ export const Reason = {
   tooManyChannels: 'Too many channels',
   tooManyReaders: 'Too many readers',
   stopping: 'Server is stopping',
+  methodNotAllowed: 'Method not allowed',
+  pageNotFound: 'Page not found',
+  failed: 'Server error',
 } as const;
 
 /** The name of the changefeed's channel. PROTOCOL.md section 5. */

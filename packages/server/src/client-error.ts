@@ -1,0 +1,20 @@
+/** What is no HTTP is answered 400 and closed. A body that breaks off in malformed chunking was a writer that died; its request hears of it by itself. */
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+const STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** For the `clientError` event of a Node server. */
+export function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const { _httpMessage: current } = socket as Duplex & { _httpMessage?: ServerResponse };
+  if (!socket.writable || current?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

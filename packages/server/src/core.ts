@@ -1,0 +1,68 @@
+/** What the channels of one server share. */
+import type { Channel } from './channel.ts';
+import { type Counters, createCounters } from './counters.ts';
+import { DueQueue } from './due-queue.ts';
+import { Ledger } from './ledger.ts';
+import type { Limits, Settings } from './options.ts';
+import type { Segment } from './segment.ts';
+import type { Writer } from './writer.ts';
+
+/** The seqs from `from` up to, not including, `to`, which the head of a channel jumped over. */
+export interface Jump {
+  readonly channel: Channel;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Core {
+  readonly clock: Settings['clock'];
+  readonly limits: Limits;
+  readonly counters: Counters;
+  readonly ledger: Ledger;
+  readonly readers: Attendance;
+  /** Finished segments younger than the keep time. */
+  readonly aging: DueQueue<Segment>;
+  /** Jumps whose holes are not released yet. */
+  readonly jumps: DueQueue<Jump>;
+  /** POSTs without a byte: until the first provisional answer, then between two of them. */
+  readonly provisional: DueQueue<Writer>;
+  readonly stillProvisional: DueQueue<Writer>;
+}
+
+const FIRST_PROVISIONAL_MS = 10_000;
+const PROVISIONAL_MS = 25_000;
+
+export function createCore({ clock, limits }: Settings): Core {
+  const counters = createCounters();
+  return {
+    clock,
+    limits,
+    counters,
+    ledger: new Ledger(clock, limits, counters),
+    readers: new Attendance(),
+    aging: new DueQueue(clock, limits.keepMs, (segment) => segment.window?.age(segment)),
+    jumps: new DueQueue(clock, limits.holeMs, (jump) => jump.channel.release(jump)),
+    provisional: new DueQueue(clock, FIRST_PROVISIONAL_MS, (writer) => writer.provisional()),
+    stillProvisional: new DueQueue(clock, PROVISIONAL_MS, (writer) => writer.provisional()),
+  };
+}
+
+/** How many there are, and the moment when there are none. */
+export class Attendance {
+  count = 0;
+  #empty: (() => void)[] = [];
+
+  add(): void {
+    this.count++;
+  }
+
+  remove(): void {
+    if (--this.count === 0) for (const resolve of this.#empty.splice(0)) resolve();
+  }
+
+  /** Resolves when nobody is left. */
+  empty(): Promise<void> {
+    if (this.count === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#empty.push(resolve));
+  }
+}

@@ -1,0 +1,137 @@
+/** The channels of a server, by name: how they come and go. PROTOCOL.md sections 3.1, 3.7 and 4.5. */
+import { isChannelName, isReservedName, TrickleError } from '@runnel/protocol';
+import { Channel } from './channel.ts';
+import type { Core } from './core.ts';
+import type { RemovalReason } from './counters.ts';
+import { DueQueue } from './due-queue.ts';
+import type { Settings } from './options.ts';
+
+/** Where channels are held. */
+export interface Channels {
+  /** The open channel of that name, made if there is none. Throws TrickleError `invalid` (no name or media type), `refused` (too many). */
+  create(name: string, mime: string): Channel;
+  /** The channel of that name, open or lingering. */
+  get(name: string): Channel | undefined;
+  /** Closes the channel; false if there is none that is open. */
+  delete(name: string): boolean;
+}
+
+/** Told of each channel that comes or goes. */
+export type Watcher = (change: 'added' | 'removed', name: string) => void;
+
+export class Hub implements Channels {
+  readonly core: Core;
+  #settings: Settings;
+  #watch: Watcher;
+  #channels = new Map<string, Channel>();
+  #idle = new Map<Channel, () => void>();
+  #lingering: DueQueue<Channel>;
+  #tombstones: DueQueue<string>;
+
+  constructor(core: Core, settings: Settings, watch: Watcher) {
+    this.core = core;
+    this.#settings = settings;
+    this.#watch = watch;
+    this.#lingering = new DueQueue(core.clock, core.limits.lingerMs, (channel) => this.#forget(channel));
+    this.#tombstones = new DueQueue(core.clock, core.limits.tombstoneMs, () => {});
+  }
+
+  create(name: string, mime: string): Channel {
+    const existing = this.#channels.get(name);
+    if (existing && !existing.closed) return existing;
+    this.#check(name, mime);
+    if (existing) this.#forget(existing);
+    if (this.full) throw new TrickleError('refused', `there are ${this.#channels.size} channels, as many as allowed`);
+    this.#tombstones.delete(name);
+    const channel = new Channel(this.core, name, mime);
+    this.#channels.set(name, channel);
+    this.core.counters.channelsCreated++;
+    if (!isReservedName(name)) this.#sweepWhenIdle(channel, this.core.limits.idleTimeoutMs);
+    this.#watch('added', name);
+    return channel;
+  }
+
+  get(name: string): Channel | undefined {
+    return this.#channels.get(name);
+  }
+
+  delete(name: string): boolean {
+    return this.#close(name, 'deleted');
+  }
+
+  /** Whether the name belonged to a channel a moment ago, so that a late segment must not bring it back. */
+  isEnded(name: string): boolean {
+    return this.#channels.get(name)?.closed === true || this.#tombstones.has(name);
+  }
+
+  get full(): boolean {
+    return this.#channels.size >= this.core.limits.maxChannels;
+  }
+
+  get tombstones(): number {
+    return this.#tombstones.size;
+  }
+
+  list(): Channel[] {
+    return [...this.#channels.values()];
+  }
+
+  /** Ends everything without closing a channel. PROTOCOL.md section 4.8. */
+  stop(): void {
+    for (const channel of this.#channels.values()) channel.end('aborted', 'stop');
+  }
+
+  /** Lets go of the timers. */
+  dispose(): void {
+    for (const cancel of this.#idle.values()) cancel();
+    this.#idle.clear();
+    this.#lingering.clear();
+    this.#tombstones.clear();
+  }
+
+  #close(name: string, reason: RemovalReason): boolean {
+    const channel = this.#channels.get(name);
+    if (!channel || channel.closed) return false;
+    this.core.counters.removals.add(reason);
+    this.#idle.get(channel)?.();
+    this.#idle.delete(channel);
+    channel.closed = true;
+    channel.end('closed', 'channel');
+    this.#bury(name);
+    if (this.core.limits.lingerMs > 0) this.#lingering.add(channel);
+    else this.#forget(channel);
+    this.#watch('removed', name);
+    return true;
+  }
+
+  #bury(name: string): void {
+    const { tombstoneMs, maxChannels } = this.core.limits;
+    if (!this.#settings.autocreate || tombstoneMs === 0) return;
+    this.#tombstones.add(name);
+    if (this.#tombstones.size > maxChannels) this.#tombstones.delete(this.#tombstones.first() as string);
+  }
+
+  #forget(channel: Channel): void {
+    this.#lingering.delete(channel);
+    if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
+    channel.forget();
+  }
+
+  /** Looks again when the channel could be idle, instead of starting a timer anew with each byte. */
+  #sweepWhenIdle(channel: Channel, inMs: number): void {
+    const { clock, limits } = this.core;
+    const look = () => {
+      const left = channel.touchedAt + limits.idleTimeoutMs - clock.now();
+      if (left > 0) this.#sweepWhenIdle(channel, left);
+      else this.#close(channel.name, 'idle');
+    };
+    this.#idle.set(channel, clock.after(inMs, look));
+  }
+
+  #check(name: string, mime: string): void {
+    if (!isChannelName(name)) throw new TrickleError('invalid', `not a channel name: ${JSON.stringify(name)}`);
+    if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(mime)) {
+      throw new TrickleError('invalid', `not a media type: ${JSON.stringify(mime)}`);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/** What the whole server holds in memory, and what it does when that is too much. PROTOCOL.md sections 4.4 and 4.7. */
+import type { Clock } from '@runnel/protocol';
+import type { Counters, EvictionReason } from './counters.ts';
+import { DueQueue } from './due-queue.ts';
+import type { Limits } from './options.ts';
+import type { Segment } from './segment.ts';
+import type { Writer } from './writer.ts';
+
+/** Finished segments kept, of any size: a record costs memory too. PROTOCOL.md section 4.7. */
+const MAX_SEGMENTS = 1_048_576;
+
+export class Ledger {
+  /** Bytes of finished segments in windows. */
+  keptBytes = 0;
+  /** Bytes of segments being written. */
+  openBytes = 0;
+  /** Bytes of segments that have left the window and are still being read. */
+  pinnedBytes = 0;
+  /** Whether bodies are not being read for want of memory. */
+  full = false;
+  #limits: Limits;
+  #counters: Counters;
+  /** In the order in which they finished. */
+  #finished = new Set<Segment>();
+  #writers = new Set<Writer>();
+  #laggards: DueQueue<Segment>;
+
+  constructor(clock: Clock, limits: Limits, counters: Counters) {
+    this.#limits = limits;
+    this.#counters = counters;
+    this.#laggards = new DueQueue(clock, limits.laggardMs, (segment) => this.#cutReaders(segment));
+  }
+
+  get writers(): number {
+    return this.#writers.size;
+  }
+
+  get keptSegments(): number {
+    return this.#finished.size;
+  }
+
+  enlist(writer: Writer): void {
+    this.#writers.add(writer);
+    if (this.full) writer.pause();
+  }
+
+  dismiss(writer: Writer): void {
+    this.#writers.delete(writer);
+  }
+
+  /** Bytes came. */
+  grow(bytes: number): void {
+    this.openBytes += bytes;
+    if (this.#held > this.#limits.budgetBytes) this.#relieve();
+  }
+
+  /** A segment is finished and stays in its window. */
+  keep(segment: Segment): void {
+    this.openBytes -= segment.bytes;
+    this.keptBytes += segment.bytes;
+    this.#finished.add(segment);
+    if (this.#held > this.#limits.budgetBytes || this.#finished.size > MAX_SEGMENTS) this.#relieve();
+  }
+
+  /** A finished segment has left its window. Its bytes go with its last reader. */
+  evict(segment: Segment): void {
+    this.#finished.delete(segment);
+    this.keptBytes -= segment.bytes;
+    segment.evicted = true;
+    if (segment.readers.length > 0) {
+      this.pinnedBytes += segment.bytes;
+      this.#laggards.add(segment);
+    } else this.#freed();
+  }
+
+  /** A reader has left an evicted segment. */
+  readerLeft(segment: Segment): void {
+    if (segment.readers.length > 0 || !this.#laggards.delete(segment)) return;
+    this.pinnedBytes -= segment.bytes;
+    this.#freed();
+  }
+
+  get #held(): number {
+    return this.keptBytes + this.openBytes + this.pinnedBytes;
+  }
+
+  /** The oldest finished segments of all channels leave; if that is not enough, bodies wait. */
+  #relieve(): void {
+    for (const segment of this.#finished) {
+      const reason = this.#excess();
+      if (!reason) break;
+      segment.window?.evict(segment, reason);
+    }
+    if (this.full || this.#held <= this.#limits.budgetBytes) return;
+    this.full = true;
+    this.#counters.pauses++;
+    for (const writer of this.#writers) writer.pause();
+  }
+
+  #excess(): EvictionReason | undefined {
+    if (this.#held > this.#limits.budgetBytes) return 'server_bytes';
+    return this.#finished.size > MAX_SEGMENTS ? 'server_segments' : undefined;
+  }
+
+  #freed(): void {
+    if (!this.full || this.#held > this.#limits.budgetBytes) return;
+    this.full = false;
+    for (const writer of this.#writers) writer.resume();
+  }
+
+  #cutReaders(segment: Segment): void {
+    this.#counters.cutReaders += segment.readers.length;
+    // Cutting takes the reader out of the list.
+    for (const reader of [...segment.readers]) reader.cut();
+    this.pinnedBytes -= segment.bytes;
+    this.#freed();
+  }
+
+  /** Forgets its timer. */
+  close(): void {
+    this.#laggards.clear();
+  }
+}

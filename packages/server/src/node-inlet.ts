@@ -1,0 +1,45 @@
+/** A POST's body and answer on Node. */
+import type { Core } from './core.ts';
+import type { Head } from './heads.ts';
+import type { Raw } from './raw.ts';
+import type { Inlet, InletEvents } from './writer.ts';
+
+/** An early answer leaves the connection open so long, reading and discarding: closed at once, a reset could overtake the answer. */
+const LAST_WORDS_MS = 500;
+
+export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
+  const { incoming, outgoing } = raw;
+  incoming.on('data', (chunk: Buffer) => events.push(chunk));
+  incoming.on('end', () => events.end());
+  // Both come when the connection breaks or the chunking is malformed; after `end` they mean nothing to a writer.
+  incoming.on('error', () => events.die());
+  incoming.on('close', () => events.die());
+  return {
+    pause: () => void incoming.pause(),
+    resume: () => void incoming.resume(),
+    provisional() {
+      // A response without a socket stands in a pipeline, behind one that is not finished.
+      if (outgoing.socket && incoming.httpVersionMinor > 0 && !outgoing.headersSent) outgoing.writeContinue();
+    },
+    answer(head, early) {
+      if (early && !incoming.readableEnded) return answerEarly(core, raw, head);
+      raw.writeHead(head);
+      outgoing.end(head.text);
+    },
+  };
+}
+
+function answerEarly({ clock }: Core, { incoming, outgoing, writeHead }: Raw, head: Head): void {
+  if (outgoing.destroyed) return;
+  writeHead(head);
+  if (head.text === undefined) outgoing.flushHeaders();
+  else outgoing.write(head.text);
+  incoming.resume();
+  const end = () => {
+    cancel();
+    outgoing.end();
+  };
+  const cancel = clock.after(LAST_WORDS_MS, end);
+  incoming.on('end', end);
+  outgoing.on('close', cancel);
+}

@@ -1,0 +1,118 @@
+/**
+ * One run of bytes, kept once and shared by every reader. PROTOCOL.md section 4.2.
+ *
+ * Chunks are gathered until the event loop comes round, then stored as one frame and handed to the readers. Llhttp hands out a
+ * buffer for every HTTP chunk; a write for each of them is what makes a plain Node relay slow.
+ */
+import type { LineCap } from './line-cap.ts';
+import type { Reader } from './reader.ts';
+import type { Window } from './window.ts';
+import type { Writer } from './writer.ts';
+
+/** `skipped`: jumped over and released without a byte. */
+export type SegmentState = 'fresh' | 'open' | 'closed' | 'aborted' | 'skipped';
+
+/** What ended a segment, for the requests that are attached to it. */
+export type Ending = 'segment' | 'channel' | 'restart' | 'stop' | 'too_large' | 'event_too_large';
+
+const FLUSH_BYTES = 256 * 1024;
+const SMALL_BYTES = 8 * 1024;
+
+export class Segment {
+  readonly seq: number;
+  readonly lines: LineCap | undefined;
+  state: SegmentState = 'fresh';
+  ending: Ending | undefined;
+  bytes = 0;
+  frames: Buffer[] = [];
+  readonly readers: Reader[] = [];
+  readonly writers: Writer[] = [];
+  /** The window it stays in once it is finished. */
+  window: Window | undefined;
+  /** Whether the body of one of its writers ended well. */
+  endedWell = false;
+  /** Whether it has left the window; readers that are attached go on. */
+  evicted = false;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #armed = false;
+
+  constructor(seq: number, lines: LineCap | undefined) {
+    this.seq = seq;
+    this.lines = lines;
+  }
+
+  get finished(): boolean {
+    return this.state !== 'fresh' && this.state !== 'open';
+  }
+
+  /** Stores bytes; readers see them before the event loop waits again. */
+  push(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.#pendingBytes += chunk.length;
+    this.#pending.push(chunk);
+    if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
+    else if (!this.#armed) {
+      this.#armed = true;
+      setImmediate(flushLater, this);
+    }
+  }
+
+  flush(): void {
+    if (this.#pendingBytes === 0) return;
+    this.#store(this.#pending, this.#pendingBytes);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#pump();
+  }
+
+  /** Ends it for good: readers get what is left and their end. The writers are the caller's to answer. */
+  finish(state: 'closed' | 'aborted' | 'skipped', ending: Ending): void {
+    this.state = state;
+    this.ending = ending;
+    if (this.#pendingBytes > 0) this.#store(this.#pending, this.#pendingBytes);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#pump();
+    this.#compact();
+  }
+
+  attach(reader: Reader): void {
+    reader.slot = this.readers.length;
+    this.readers.push(reader);
+  }
+
+  /** Takes a reader out in constant time: the last one takes its place. */
+  detach(reader: Reader): void {
+    const last = this.readers.pop();
+    if (last === undefined || last === reader) return;
+    last.slot = reader.slot;
+    this.readers[reader.slot] = last;
+  }
+
+  disarm(): void {
+    this.#armed = false;
+  }
+
+  /** Many small chunks become one frame; large ones are not worth the copy. */
+  #store(chunks: Buffer[], bytes: number): void {
+    if (chunks.length > 1 && bytes < chunks.length * SMALL_BYTES) this.frames.push(Buffer.concat(chunks, bytes));
+    else this.frames.push(...chunks);
+  }
+
+  /** Backwards, since a reader that detaches is replaced by one that has had its turn. */
+  #pump(): void {
+    for (let at = this.readers.length - 1; at >= 0; at--) this.readers[at]?.pump();
+  }
+
+  /** A finished segment of many small frames is joined, unless a reader still stands between two of them. */
+  #compact(): void {
+    if (this.frames.length < 2 || this.bytes >= this.frames.length * SMALL_BYTES) return;
+    if (this.readers.every((reader) => reader.done)) this.frames = [Buffer.concat(this.frames, this.bytes)];
+  }
+}
+
+function flushLater(segment: Segment): void {
+  segment.disarm();
+  segment.flush();
+}

@@ -1,0 +1,136 @@
+/** The Node listener. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { TrickleError } from '@runnel/protocol';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { answerMalformed } from './client-error.ts';
+import { descriptorLimit } from './descriptors.ts';
+import { pageNotFound } from './heads.ts';
+import type { TrickleOptions } from './options.ts';
+import { answerRaw } from './raw.ts';
+import { createTrickle, type Trickle } from './trickle.ts';
+
+export interface ServeOptions extends TrickleOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any that is free. */
+  readonly port?: number;
+  /** Where the channels are, e.g. `/ai/trickle/`. Default `/`. */
+  readonly basePath?: string;
+  /** Middleware before the trickle routes and `/metrics`. Headers it sets reach every answer whose head is not sent yet. */
+  readonly use?: readonly MiddlewareHandler[];
+  /** Told what a person should know. Default: standard error. */
+  readonly onWarning?: (message: string) => void;
+}
+
+export interface Serving {
+  /** With the base path and a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  readonly trickle: Trickle;
+  /** Stops as PROTOCOL.md section 4.8 says, within about 3 s. Call it as often as you like. */
+  close(): Promise<void>;
+}
+
+/** Bodies live for hours, and a preconnected client may be idle for a minute. */
+const SERVER_OPTIONS = {
+  requestTimeout: 0,
+  headersTimeout: 60_000,
+  keepAliveTimeout: 75_000,
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+};
+const BACKLOG = 4_096;
+/** Descriptors left for everything that is no connection. */
+const SPARE_DESCRIPTORS = 200;
+
+/**
+ * Serves trickle, and `/healthz`, `/readyz`, `/metrics` at the root. Resolves when it listens; the caller ends it with `close()`. Throws
+ * TrickleError `invalid` when it cannot listen or the options cannot be used.
+ */
+export async function serve(options: ServeOptions = {}): Promise<Serving> {
+  const { host = '127.0.0.1', port = 0, basePath = '/', use = [], onWarning = warn } = options;
+  const trickle = createTrickle(options);
+  const app = rootApp(trickle, basePath, use);
+  const server = createAdaptorServer({
+    fetch: answerRaw(app.fetch as Parameters<typeof answerRaw>[0]),
+    createServer,
+    serverOptions: SERVER_OPTIONS,
+    overrideGlobalObjects: false,
+    hostname: host,
+  }) as Server;
+  server.on('clientError', answerMalformed);
+  const descriptors = descriptorLimit();
+  if (descriptors !== undefined) server.maxConnections = Math.max(1, descriptors - SPARE_DESCRIPTORS);
+  await listen(server, host, port);
+  if (!isLoopback(host)) {
+    onWarning(
+      `Listening on ${host}: everyone who can reach this machine and knows a channel's name can read and write it.`,
+    );
+  }
+  const { port: actual } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}${joined(basePath)}`,
+    port: actual,
+    trickle,
+    close: () => (closed ??= close(server, trickle)),
+  };
+}
+
+function rootApp(trickle: Trickle, basePath: string, use: readonly MiddlewareHandler[]): Hono {
+  const app = new Hono({ getPath: rawPath });
+  app.get('/healthz', (c) => c.text('ok\n'));
+  app.get('/readyz', (c) => (trickle.stopping ? c.text('stopping\n', 503) : c.text('ready\n')));
+  for (const middleware of use) app.use(middleware);
+  app.get('/metrics', async (c) => c.text(await trickle.metrics()));
+  app.route(basePath, trickle.app);
+  app.notFound((c) => c.newResponse(pageNotFound.text ?? null, 404, pageNotFound.headers));
+  return app;
+}
+
+/** The path as it came: a URL object would resolve `..` away and with it the name that is none. */
+function rawPath(_request: Request, options?: { env?: unknown }): string {
+  const target = (options?.env as { incoming?: IncomingMessage } | undefined)?.incoming?.url ?? '/';
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const failed = (cause: NodeJS.ErrnoException) =>
+    reject(new TrickleError('invalid', sentence(cause, host, port), { cause }));
+  server.once('error', failed);
+  server.listen({ port, host, backlog: BACKLOG }, () => {
+    server.off('error', failed);
+    resolve();
+  });
+  return promise;
+}
+
+function sentence({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is in use: stop what listens there, or choose another port (0 takes any free one).`;
+  if (code === 'EACCES')
+    return `Port ${port} on ${host} needs more rights than this process has: choose one above 1023.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `${host} is no address of this machine: choose another host.`;
+  return `Cannot listen on ${host}:${port}: ${message}`;
+}
+
+async function close(server: Server, trickle: Trickle): Promise<void> {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  await trickle.stop();
+  server.closeAllConnections();
+  await gone;
+}
+
+const joined = (basePath: string): string => `/${basePath}/`.replace(/\/+/g, '/');
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+function warn(message: string): void {
+  process.stderr.write(`${message}\n`);
+}

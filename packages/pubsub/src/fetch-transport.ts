@@ -41,11 +41,16 @@ async function ask(fetch: FetchFunction, { signal }: GetRequest, make: () => Req
   }
 }
 
+interface Body {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+}
+
 class FetchUpload implements Upload {
   readonly connected: Promise<void>;
   readonly answer: Promise<Answer>;
   readonly #controller = new AbortController();
-  #body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #body: Body | undefined;
   #over = false;
   #wake: () => void = () => {};
 
@@ -55,7 +60,10 @@ class FetchUpload implements Upload {
     if (signal?.aborted) follow();
     else signal?.addEventListener('abort', follow, { once: true });
     const init = { method, headers: { ...headers }, signal: this.#controller.signal };
-    const make = () => new Request(url, this.#over ? init : { ...init, body: this.#stream(), ...halfDuplex });
+    const make = () => {
+      const body = this.#over ? this.#body?.stream : this.#open().stream;
+      return new Request(url, body ? { ...init, body, ...halfDuplex } : init);
+    };
     // A microtask later it is known whether there is a body at all.
     this.answer = Promise.resolve().then(() => ask(fetch, init, make));
     this.connected = Promise.resolve().then(() => {
@@ -73,13 +81,14 @@ class FetchUpload implements Upload {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#over || !this.#body) return true;
-    this.#body.enqueue(chunk);
-    return (this.#body.desiredSize ?? 1) > 0;
+    if (this.#over) return true;
+    const { controller } = this.#open();
+    controller.enqueue(chunk);
+    return (controller.desiredSize ?? 1) > 0;
   }
 
   drained(): Promise<void> {
-    if (this.#over || (this.#body?.desiredSize ?? 1) > 0) return Promise.resolve();
+    if (this.#over || (this.#body?.controller.desiredSize ?? 1) > 0) return Promise.resolve();
     return new Promise((resolve) => {
       const before = this.#wake;
       this.#wake = () => {
@@ -92,7 +101,7 @@ class FetchUpload implements Upload {
   end(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#body?.close();
+    this.#body?.controller.close();
     this.#woken();
   }
 
@@ -100,11 +109,13 @@ class FetchUpload implements Upload {
     this.#stop(new TrickleError('aborted', 'Aborted'));
   }
 
-  #stream(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
+  #open(): Body {
+    if (this.#body) return this.#body;
+    let controller: Body['controller'] | undefined;
+    const stream = new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          this.#body = controller;
+        start(started) {
+          controller = started;
         },
         pull: () => this.#woken(),
         cancel: () => {
@@ -114,17 +125,20 @@ class FetchUpload implements Upload {
       },
       { highWaterMark: AHEAD_BYTES, size: (chunk) => chunk.byteLength },
     );
+    // `start` runs within the constructor.
+    this.#body = { stream, controller: controller as Body['controller'] };
+    return this.#body;
   }
 
   /** The answer is in: nobody reads the rest of the body. */
   #finish(): void {
-    if (!this.#over) this.#body?.close();
+    if (!this.#over) this.#body?.controller.close();
     this.#over = true;
     this.#woken();
   }
 
   #stop(reason: unknown): void {
-    if (!this.#over) this.#body?.error(reason);
+    if (!this.#over) this.#body?.controller.error(reason);
     this.#over = true;
     this.#controller.abort(reason);
     this.#woken();

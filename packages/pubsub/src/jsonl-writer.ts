@@ -3,6 +3,7 @@ import {
   type Clock,
   EVENT_CAP_BYTES,
   JSONL,
+  pause,
   ROLL_BYTES,
   ROLL_MS,
   STOCK_READER_BYTES,
@@ -10,6 +11,7 @@ import {
   TrickleError,
 } from '@runnel/protocol';
 import {
+  CLOSE_MS,
   type ClosePublisherOptions,
   createPublisher,
   type Publisher,
@@ -81,7 +83,7 @@ class LineWriter implements JsonlWriter {
   readonly #stats = { lines: 0, bytes: 0, linesAcknowledged: 0, linesUnacknowledged: 0, linesOverStockReader: 0 };
   #segment: OpenSegment | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  #closing: Promise<JsonlWriterStats> | undefined;
 
   constructor(publisher: Publisher, options: JsonlWriterOptions) {
     this.#publisher = publisher;
@@ -104,16 +106,25 @@ class LineWriter implements JsonlWriter {
   }
 
   writeMany(lines: readonly Line[]): Promise<void> {
+    if (this.#closing) return Promise.reject(new TrickleError('aborted', 'The writer is closed'));
     const written = this.#turn.then(() => this.#write(lines));
     this.#turn = written.catch(() => {});
     return written;
   }
 
-  async close(options: ClosePublisherOptions = {}): Promise<JsonlWriterStats> {
-    this.#closed = true;
-    // A write that waits for a server which is away must not keep us: closing the publisher ends it.
+  close(options: ClosePublisherOptions = {}): Promise<JsonlWriterStats> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async #close({ deadlineMs = CLOSE_MS, ...options }: ClosePublisherOptions): Promise<JsonlWriterStats> {
+    const until = this.#clock.now() + deadlineMs;
+    // A write that waits for a server which is away is ended by the publisher's own end.
+    const late = new AbortController();
+    await Promise.race([this.#turn, pause(this.#clock, deadlineMs, late.signal)]);
+    late.abort();
     this.#roll();
-    await this.#publisher.close(options);
+    await this.#publisher.close({ ...options, deadlineMs: Math.max(0, until - this.#clock.now()) });
     return this.stats;
   }
 
@@ -144,7 +155,6 @@ class LineWriter implements JsonlWriter {
   }
 
   async #open(): Promise<OpenSegment> {
-    if (this.#closed) throw new TrickleError('aborted', 'The writer is closed');
     if (this.#segment?.writer.writable) return this.#segment;
     this.#roll();
     const writer = await this.#publisher.open();

@@ -58,6 +58,8 @@ export interface Publisher {
   close(options?: ClosePublisherOptions): Promise<PublisherStats>;
 }
 
+/** How long `close` waits for acknowledgements unless told otherwise. */
+export const CLOSE_MS = 5_000;
 /** Segments that are ended but not acknowledged; `open` waits while there are so many. */
 const MOST_UNACKNOWLEDGED = 8;
 const PACE_FIRST_MS = 100;
@@ -349,7 +351,7 @@ class TricklePublisher implements Publisher {
     this.#preconnect = undefined;
   }
 
-  async #close({ deadlineMs = 5_000, deleteChannel = true }: ClosePublisherOptions): Promise<PublisherStats> {
+  async #close({ deadlineMs = CLOSE_MS, deleteChannel = true }: ClosePublisherOptions): Promise<PublisherStats> {
     const { clock } = this.#channel;
     const until = clock.now() + deadlineMs;
     const expired = childOf(this.#life.signal);

@@ -206,7 +206,9 @@ class TrickleSubscription implements Subscription {
     const head = answer.status === Status.ok ? seqOf(answer, Header.latest) : undefined;
     // Servers from before `next` was there.
     this.#wanted = head ?? SEQ_NEXT;
-    if (head !== undefined) this.#epoch ??= answer.header(Header.epoch);
+    if (head === undefined) return;
+    this.#seen = true;
+    this.#epoch ??= answer.header(Header.epoch);
   }
 
   #segment(answer: Answer, wanted: number): Reader | undefined {

@@ -68,4 +68,11 @@ describe('EGRESS 1.17: the log sink', () => {
     await sent;
     expect(lines).toHaveLength(2);
   });
+
+  test('an output that never takes the line is given up when the signal aborts', async () => {
+    const controller = new AbortController();
+    const sent = logSink({ write: () => new Promise(() => {}) }).send([envelope('{"data":{}}')], controller.signal);
+    controller.abort(new Error('too late'));
+    await expect(sent).rejects.toThrow('too late');
+  });
 });

@@ -3,25 +3,32 @@ import { once } from 'node:events';
 import { type Envelope, isTelemetryEvent, type Sink, type TelemetryEvent } from '@runnel/protocol';
 
 export interface LogSinkOptions {
-  /** Takes one line, without a line feed. Default: standard output, which is waited for when it is full. */
-  readonly write?: (line: string) => void | Promise<void>;
+  /** Takes one line, without a line feed; a promise that it returns is waited for. Default: standard output, waited for when it is full. */
+  readonly write?: (line: string) => unknown;
 }
 
 /**
  * Writes `TELEMETRY type=… id=… session=… connection=… relayed_via=…` for each envelope and acknowledges when all are written. What an event does not say is `-`.
  * A value that is not one plain word is quoted and escaped as in JSON, and cut at 128 characters, so that no event can make up a line of its own.
  */
-export function logSink({ write = toStandardOutput }: LogSinkOptions = {}): Sink {
+export function logSink({ write = standardOutput }: LogSinkOptions = {}): Sink {
   return {
     name: 'log',
-    async send(batch) {
+    async send(batch, signal) {
       for (const envelope of batch) {
-        const full = write(line(envelope));
-        if (full) await full;
+        signal.throwIfAborted();
+        const written = write(line(envelope));
+        if (written instanceof Promise) await unlessAborted(written, signal);
       }
     },
     async close() {},
   };
+}
+
+/** Writes a line to standard output; a promise, to be waited for, when that is full. */
+export function standardOutput(text: string): undefined | Promise<void> {
+  if (process.stdout.write(`${text}\n`)) return undefined;
+  return once(process.stdout, 'drain').then(() => undefined);
 }
 
 const decoder = new TextDecoder();
@@ -68,7 +75,10 @@ const escaped = (character: string) =>
     (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
   ).join('');
 
-function toStandardOutput(text: string): undefined | Promise<void> {
-  if (process.stdout.write(`${text}\n`)) return undefined;
-  return once(process.stdout, 'drain').then(() => undefined);
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -1,0 +1,38 @@
+/** The ledger of a runner: what was emitted is written, pending, or dropped for a reason. PROTOCOL.md section 8.4. */
+
+/** Why an event did not leave. `no_channel`: the runner was given neither a channel nor a sink. */
+export type DropReason = 'queue_overflow' | 'write_failed' | 'oversize' | 'unserialisable' | 'shutdown' | 'no_channel';
+
+/** A copy of the counters at one moment: `emitted = written + pending + ` the sum of `dropped`. */
+export interface Books {
+  /** Calls of `emit`, which is also the last `seq`. */
+  readonly emitted: number;
+  /** Events handed to the socket, or acknowledged by the sink in local mode. */
+  readonly written: number;
+  /** Events in the ring, and those the drain has in hand. */
+  readonly pending: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Fields of callers that would have overwritten `type`, `client_source` or `timestamp`; the events went out without them. */
+  readonly refusedFields: number;
+  /** The same for logs (in lines), notifications and answers; `dropped` is by kind. */
+  readonly messages: {
+    readonly queued: number;
+    readonly written: number;
+    readonly pending: number;
+    readonly dropped: Readonly<Partial<Record<string, number>>>;
+  };
+}
+
+/** Counts by name. Names come from this package's code, never from the wire, so that there are few. */
+export class Tally<Name extends string = string> {
+  #counts = new Map<Name, number>();
+
+  add(name: Name, n = 1): void {
+    if (n > 0) this.#counts.set(name, (this.#counts.get(name) ?? 0) + n);
+  }
+
+  /** A copy; names that were never counted are absent. */
+  toObject(): Partial<Record<Name, number>> {
+    return Object.fromEntries(this.#counts) as Partial<Record<Name, number>>;
+  }
+}

@@ -1,0 +1,90 @@
+/** The events channel as the drain sees it: there again after every outage, for as long as the runner lives. PROTOCOL.md sections 8.1 and 8.3. */
+import { type Clock, pause, systemClock, TELEMETRY } from '@runnel/protocol';
+import { type Connection, createJsonlWriter, type JsonlWriter } from '@runnel/pubsub';
+import type { Batch, Outlet } from './drain.ts';
+
+const REOPEN_FIRST_MS = 250;
+const REOPEN_MOST_MS = 5_000;
+
+export interface EventsChannelOptions {
+  readonly url: string;
+  readonly connection: Connection;
+  /** This start of the runner. */
+  readonly epoch: string;
+  /** The line that opens each life of the channel, so that a client which reads none but the new life knows the runner. */
+  readonly ready: string;
+}
+
+/**
+ * An outlet onto the session's events channel. A segment is the publisher's to retry. What is done here is to wait: after the start, after
+ * a failure and after the end of the channel, events stay in the ring until one line has found its way.
+ */
+export class EventsChannel implements Outlet {
+  readonly #options: EventsChannelOptions;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  #writer: JsonlWriter;
+  /** New lives of the channel that the writer has seen. */
+  #lives = 0;
+  /** What goes before anything else: the opening line of a life, or a report of losses as a trial. */
+  #first: 'ready' | 'losses' | undefined = 'ready';
+
+  constructor(options: EventsChannelOptions) {
+    this.#options = options;
+    this.#clock = options.connection.clock ?? systemClock;
+    this.#writer = this.#newWriter();
+  }
+
+  async open(losses: () => string): Promise<void> {
+    for (let failures = 0; !this.#closing.signal.aborted; ) {
+      if (this.#writer.ended) await this.#replaceWriter();
+      if (this.#first === undefined) return;
+      const left = await this.#write([this.#first === 'ready' ? this.#options.ready : losses()]);
+      if (left === 0) await pause(this.#clock, reopenMs(failures++), this.#closing.signal);
+    }
+  }
+
+  send({ messages, losses, events }: Batch): Promise<number> {
+    const lines = losses === undefined ? [...messages] : [...messages, losses];
+    const head = `{"type":"${TELEMETRY}","epoch":"${this.#options.epoch}","seq":`;
+    for (const { seq, json } of events) lines.push(`${head}${seq},"event":${json}}`);
+    return this.#write(lines);
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#closing.abort();
+    await this.#writer.close({ deadlineMs });
+  }
+
+  /** Resolves to how many of the lines left. */
+  async #write(lines: readonly string[]): Promise<number> {
+    const before = this.#writer.stats.lines;
+    try {
+      await this.#writer.writeMany(lines);
+      const lives = this.#writer.stats.publisher.epochs;
+      const opened = lives === this.#lives || lines[0] === this.#options.ready;
+      this.#first = opened ? undefined : 'ready';
+      this.#lives = lives;
+    } catch {
+      // Whatever the reason: it is tried again, and what did not leave is counted by the drain.
+      this.#first ??= 'losses';
+    }
+    return this.#writer.stats.lines - before;
+  }
+
+  async #replaceWriter(): Promise<void> {
+    await this.#writer.close({ deadlineMs: 0, deleteChannel: false });
+    this.#writer = this.#newWriter();
+    this.#lives = 0;
+    this.#first = 'ready';
+  }
+
+  #newWriter(): JsonlWriter {
+    return createJsonlWriter(this.#options.url, { ...this.#options.connection, create: true });
+  }
+}
+
+/** Half to all of a wait that doubles, so that many runners do not come back at once. */
+function reopenMs(failures: number): number {
+  return Math.min(REOPEN_MOST_MS, REOPEN_FIRST_MS * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+}

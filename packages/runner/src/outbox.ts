@@ -1,0 +1,83 @@
+/** All that leaves a runner: its queues, the loop that empties them, and the counters. PROTOCOL.md sections 8.1 to 8.4. */
+import { type Clock, pause } from '@runnel/protocol';
+import type { Books } from './books.ts';
+import { Drain, type Outlet } from './drain.ts';
+import { envelopeWriter, type Identity } from './envelope.ts';
+import { Messages } from './messages.ts';
+import { Telemetry } from './telemetry.ts';
+
+export interface OutboxOptions {
+  readonly clock: Clock;
+  readonly epoch: string;
+  readonly identity: Identity;
+  readonly buffer: number;
+  readonly maxEventBytes: number;
+  /** Undefined where there is neither channel nor sink: then everything is counted and refused. */
+  readonly outlet: Outlet | undefined;
+  /** Whether the outlet takes messages, or envelopes alone. */
+  readonly takesMessages: boolean;
+}
+
+export class Outbox {
+  readonly telemetry: Telemetry;
+  readonly messages: Messages;
+  #refusedFields = 0;
+  readonly #options: OutboxOptions;
+  readonly #drain: Drain | undefined;
+
+  constructor(options: OutboxOptions) {
+    const { clock, buffer, maxEventBytes, identity, outlet } = options;
+    const write = envelopeWriter(identity, () => this.#refusedFields++);
+    const onWork = () => this.#drain?.wake();
+    this.#options = options;
+    this.telemetry = new Telemetry({ clock, capacity: buffer, maxEventBytes, write, onWork });
+    this.messages = new Messages(onWork);
+    if (!options.takesMessages) this.messages.refuse();
+    if (outlet === undefined) this.telemetry.refuse('no_channel');
+    else this.#drain = new Drain({ ...this, outlet, losses: (last) => this.#losses(last) });
+  }
+
+  get books(): Books {
+    const { telemetry, messages } = this;
+    return {
+      emitted: telemetry.emitted,
+      written: telemetry.written,
+      pending: telemetry.pending,
+      dropped: telemetry.dropped.toObject(),
+      refusedFields: this.#refusedFields,
+      messages: {
+        queued: messages.queued,
+        written: messages.written,
+        pending: messages.pending,
+        dropped: messages.dropped.toObject(),
+      },
+    };
+  }
+
+  /** Has the report of losses written, in its newest form. */
+  reportLosses(): void {
+    this.#drain?.reportLosses();
+  }
+
+  /** Refuses what comes from now on, sends what is queued and a last report, and closes the outlet; all within `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    const { clock, outlet } = this.#options;
+    this.telemetry.refuse('shutdown');
+    this.messages.refuse();
+    const until = clock.now() + deadlineMs;
+    if (this.#drain === undefined || outlet === undefined) return;
+    // A third of the time is kept for the outlet to have what it was given acknowledged.
+    const patience = new AbortController();
+    await Promise.race([this.#drain.finish(), pause(clock, (deadlineMs * 2) / 3, patience.signal)]);
+    patience.abort();
+    this.#drain.abandon();
+    await outlet.close(Math.max(0, until - clock.now()));
+  }
+
+  /** PROTOCOL.md section 8.4. The one message that is built when it is written, so that it tells the state at that moment. */
+  #losses(last: boolean): string {
+    const { emitted, written, dropped } = this.telemetry;
+    const report = { type: 'losses', epoch: this.#options.epoch, emitted, written, dropped: dropped.toObject() };
+    return JSON.stringify(last ? { ...report, last } : report);
+  }
+}

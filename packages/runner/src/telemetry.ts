@@ -1,0 +1,135 @@
+/** The emitter: calls are captured into a ring and serialised later, when the drain asks for them. PROTOCOL.md section 8.3. */
+import type { Clock } from '@runnel/protocol';
+import { DropOldest } from '@runnel/pubsub';
+import { type DropReason, Tally } from './books.ts';
+
+/** A call of `emit` as it is kept until the drain: its number, its time by the wall clock, and a shallow copy of its data. */
+export interface Capture {
+  readonly seq: number;
+  readonly at: number;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A captured event, serialised. */
+export interface BuiltEvent {
+  readonly id: string;
+  readonly seq: number;
+  /** The envelope's JSON. */
+  readonly json: string;
+}
+
+export interface TelemetryOptions {
+  readonly clock: Clock;
+  readonly capacity: number;
+  readonly maxEventBytes: number;
+  /** Writes an envelope, or throws if it cannot be written. */
+  readonly write: (capture: Capture, id: string) => string;
+  /** Called when there may be something to take. */
+  readonly onWork: () => void;
+}
+
+const BATCH_EVENTS = 256;
+const BATCH_CHARS = 256 * 1024;
+const BATCH_MS = 1;
+
+/** The ring of captured events and their counters. */
+export class Telemetry {
+  emitted = 0;
+  written = 0;
+  readonly dropped = new Tally<DropReason>();
+  #ring: DropOldest<Capture>;
+  #inHand = 0;
+  #refusing: DropReason | undefined;
+  readonly #options: TelemetryOptions;
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options;
+    this.#ring = new DropOldest(options.capacity);
+  }
+
+  /** Never waits and never throws. What is captured: the time, the type, and the first level of `data`. */
+  emit(type: string, data?: object, correlationId?: string): void {
+    const seq = ++this.emitted;
+    if (this.#refusing !== undefined) {
+      this.dropped.add(this.#refusing);
+      return;
+    }
+    try {
+      const copy = correlationId ? { ...data, correlation_id: correlationId } : data ? { ...data } : undefined;
+      const evicted = this.#ring.push({ seq, at: this.#options.clock.wall(), type, data: copy });
+      if (evicted !== undefined) this.dropped.add('queue_overflow');
+    } catch {
+      // A getter of the caller's data threw; `emit` must not.
+      this.dropped.add('unserialisable');
+      return;
+    }
+    this.#options.onWork();
+  }
+
+  get pending(): number {
+    return this.#ring.length + this.#inHand;
+  }
+
+  get waiting(): boolean {
+    return this.#ring.length > 0;
+  }
+
+  /** Serialises the oldest events, as many as fit a batch and a millisecond, and takes them in hand. */
+  take(): readonly BuiltEvent[] {
+    const { clock } = this.#options;
+    const until = clock.now() + BATCH_MS;
+    const built: BuiltEvent[] = [];
+    let chars = 0;
+    while (built.length < BATCH_EVENTS && chars < BATCH_CHARS) {
+      const capture = this.#ring.shift();
+      if (capture === undefined) break;
+      const event = this.#build(capture);
+      if (event !== undefined) {
+        built.push(event);
+        chars += event.json.length;
+      }
+      if (clock.now() >= until) break;
+    }
+    this.#inHand = built.length;
+    return built;
+  }
+
+  /** Settles what was taken: the first `written` of it left, the rest is dropped for `reason`. */
+  settle(written: number, reason: DropReason): void {
+    this.written += written;
+    this.dropped.add(reason, this.#inHand - written);
+    this.#inHand = 0;
+  }
+
+  /** From now on events are counted and refused. What is in the ring stays to be taken. */
+  refuse(reason: DropReason): void {
+    this.#refusing = reason;
+  }
+
+  /** Drops what is in the ring and in hand. */
+  purge(reason: DropReason): void {
+    this.dropped.add(reason, this.#ring.length);
+    this.#ring.clear();
+    this.settle(0, reason);
+  }
+
+  #build(capture: Capture): BuiltEvent | undefined {
+    try {
+      const id = crypto.randomUUID();
+      const json = this.#options.write(capture, id);
+      if (!exceeds(json, this.#options.maxEventBytes)) return { id, seq: capture.seq, json };
+      this.dropped.add('oversize');
+    } catch {
+      // A cycle, or a toJSON of the caller's that threw.
+      this.dropped.add('unserialisable');
+    }
+    return undefined;
+  }
+}
+
+/** Whether `text` is longer than `maxBytes` as UTF-8; a UTF-16 unit is at most three bytes, so most texts need no count. */
+export function exceeds(text: string, maxBytes: number): boolean {
+  if (text.length > maxBytes) return true;
+  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
+}

@@ -36,12 +36,14 @@ export interface SinkTraits {
   readonly requestsPerMinute?: number;
 }
 
-/** A batch of which some was not taken. Places count from 0; what is in neither list is acknowledged. */
+/** A batch of which some was not taken. Places count from 0; what is in neither list is acknowledged, but for `unnamed`. */
 export interface SendReport {
   /** Refused for ever: these are not to be sent again. */
   readonly refused?: readonly { readonly place: number; readonly reason: string }[];
   /** Not taken this time: these are to be sent again, later. */
   readonly retry?: readonly number[];
+  /** How many of the acknowledged were refused for ever after all, where the other side counts them and does not say which. */
+  readonly unnamed?: { readonly count: number; readonly reason: string };
 }
 
 export type SinkErrorKind =

@@ -89,7 +89,7 @@ function some<Name extends string>(name: Name, value: string | undefined): { [ke
 }
 
 /** CloudEvents 1.0, section 3.2: no control characters, no noncharacters, no lone surrogates; and an attribute is not empty. */
-const impossible = /[\u0000-\u001f\u007f-\u009f\p{Cs}\p{Noncharacter_Code_Point}]/u;
+const impossible = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
 function attribute(value: string | undefined): string | undefined {
   return value === undefined || value === '' || impossible.test(value) ? undefined : value;

@@ -62,7 +62,10 @@ function grouped(forms: readonly Form[]): ResourceLogs[] {
     const name = JSON.stringify(resource);
     if (groups.length === 0 || name !== last) {
       records = [];
-      groups.push({ resource: { attributes: resource }, scopeLogs: [{ scope: { name: 'runnel' }, logRecords: records }] });
+      groups.push({
+        resource: { attributes: resource },
+        scopeLogs: [{ scope: { name: 'runnel' }, logRecords: records }],
+      });
     }
     records.push(record);
     last = name;
@@ -74,7 +77,8 @@ function toRecord({ envelope, event }: Read): Form {
   const { value: body, exact } = toAnyValue(event.data);
   const nanos = toNanos(event.timestamp);
   const verbatim = Buffer.from(envelope.bytes).toString();
-  const said = exact && event.id?.isWellFormed() !== false && JSON.stringify(usual(event.id, nanos, event.data)) === verbatim;
+  const said =
+    exact && event.id?.isWellFormed() !== false && JSON.stringify(usual(event.id, nanos, event.data)) === verbatim;
   const record: LogRecord = {
     ...(nanos && { timeUnixNano: nanos }),
     observedTimeUnixNano: `${Math.trunc(envelope.receivedAt)}000000`,

@@ -1,23 +1,18 @@
 /** A named sequence of segments: where the head is, what a seq means, who may write it. PROTOCOL.md sections 3 and 4. */
-import { isJsonl, SEQ_MAX } from '@runnel/protocol';
-import type { Core, Jump } from './core.ts';
+import { isJsonl, SEQ_MAX, SEQ_NEXT } from '@runnel/protocol';
+import type { Core } from './core.ts';
 import { newEpoch } from './epoch.ts';
+import { Holes, type Jump } from './holes.ts';
 import { LineCap } from './line-cap.ts';
 import { Orphans } from './orphans.ts';
-import { type Ending, Segment, type SegmentState } from './segment.ts';
+import { type Ending, type EndState, Segment, type SegmentState } from './segment.ts';
 import { Window } from './window.ts';
 import type { Writer } from './writer.ts';
 
 /** What a seq is at this moment. `waits`: no one has written it, and a GET may wait for it. */
 export type Place =
   | { readonly kind: 'segment'; readonly segment: Segment }
-  | { readonly kind: 'waits' }
-  | { readonly kind: 'skipped' }
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'outside' };
-
-/** Jumps waited for at once; beyond that the oldest is released early. */
-const MAX_JUMPS = 1_024;
+  | { readonly kind: 'waits' | 'skipped' | 'ended' | 'outside' };
 
 export class Channel {
   readonly core: Core;
@@ -28,7 +23,7 @@ export class Channel {
   head = 0;
   /** Nothing is written any more; a channel that lingers can still be read. */
   closed = false;
-  /** Bytes that have arrived in this life and the ones before. */
+  /** Bytes that have arrived, in all its lives. */
   bytesIn = 0;
   readers = 0;
   writers = 0;
@@ -36,7 +31,7 @@ export class Channel {
   touchedAt: number;
   readonly window: Window;
   #orphans: Orphans;
-  #jumps: Jump[] = [];
+  #holes: Holes;
 
   constructor(core: Core, name: string, mime: string) {
     this.core = core;
@@ -45,13 +40,14 @@ export class Channel {
     this.touchedAt = core.clock.now();
     this.window = new Window(core);
     this.#orphans = new Orphans(core, (segment) => this.#settle(segment));
+    this.#holes = new Holes(core, (jump) => this.#release(jump));
   }
 
   /** The seq that a negative one in a GET stands for. PROTOCOL.md section 2. */
   resolve(seq: number): number {
     if (seq >= 0) return seq;
-    const oldest = this.window.oldest;
-    if (seq === -1 || oldest === undefined) return this.head;
+    const { oldest } = this.window;
+    if (seq === SEQ_NEXT || oldest === undefined) return this.head;
     return Math.max(this.head + seq + 1, oldest);
   }
 
@@ -61,15 +57,15 @@ export class Channel {
     if (this.closed && seq >= this.head) return { kind: 'ended' };
     if (seq === this.head || (seq === 1 && this.head === 0)) return { kind: 'waits' };
     if (seq > this.head || !this.window.hasHole(seq)) return { kind: 'outside' };
-    return { kind: this.#isUnreleased(seq) ? 'waits' : 'skipped' };
+    return { kind: this.#holes.has(seq) ? 'waits' : 'skipped' };
   }
 
-  /** The segment a GET waits for, or a POST will write. */
+  /** The segment of `seq`, made if nobody has asked for it yet. */
   prepare(seq: number): Segment {
     let segment = this.window.segments.get(seq);
     if (!segment) {
       segment = new Segment(seq, isJsonl(this.mime) ? new LineCap(this.core.limits.eventBytes) : undefined);
-      this.window.segments.set(seq, segment);
+      this.window.add(segment);
     }
     return segment;
   }
@@ -84,8 +80,8 @@ export class Channel {
 
   /** Closes every unfinished segment before `seq`. PROTOCOL.md section 4.3. */
   reset(seq: number): void {
-    for (const segment of [...this.window.segments.values()]) {
-      if (segment.seq < seq && !segment.finished) this.finish(segment, 'closed');
+    for (const segment of [...this.#inState('open'), ...this.#inState('fresh')]) {
+      if (segment.seq < seq) this.finish(segment, 'closed');
     }
   }
 
@@ -99,21 +95,17 @@ export class Channel {
 
   /** Bytes for an unfinished segment. Over a limit they are cut there, and the segment is aborted. */
   append(segment: Segment, chunk: Buffer): void {
-    const { counters, ledger, limits } = this.core;
     this.touchedAt = this.core.clock.now();
     if (segment.state === 'fresh') this.#begin(segment);
     if (this.#orphans.size > 0) this.#orphans.heard(segment);
-    const room = limits.segmentBytes - segment.bytes;
+    const room = this.core.limits.segmentBytes - segment.bytes;
     const line = segment.lines?.exceededAt(chunk) ?? -1;
     const fits = Math.min(chunk.length, room, line < 0 ? room : line);
-    counters.bytesIn += fits;
-    this.bytesIn += fits;
-    counters.discardedBytes += chunk.length - fits;
-    if (fits > 0) segment.push(fits < chunk.length ? chunk.subarray(0, fits) : chunk);
-    ledger.grow(fits);
+    this.#store(segment, fits < chunk.length ? chunk.subarray(0, fits) : chunk);
     if (fits === chunk.length) return;
-    const ending = fits === line ? 'event_too_large' : 'too_large';
-    counters.refusals.add(fits === line ? 'event_too_large' : 'segment_too_large');
+    const ending = fits === line ? 'event_too_large' : 'segment_too_large';
+    this.core.counters.discardedBytes += chunk.length - fits;
+    this.core.counters.refusals.add(ending);
     this.finish(segment, 'aborted', ending);
   }
 
@@ -134,20 +126,19 @@ export class Channel {
     else this.dropUnused(segment);
   }
 
+  /** Forgets a segment that has no byte and that nobody is attached to. */
+  dropUnused(segment: Segment): void {
+    if (segment.state !== 'fresh' || segment.readers.length > 0 || segment.writers.length > 0) return;
+    this.window.remove(segment);
+  }
+
   /** Ends a segment for good; the head passes it. */
-  finish(segment: Segment, state: 'closed' | 'aborted' | 'skipped', ending: Ending = 'segment'): void {
+  finish(segment: Segment, state: EndState, ending: Ending = 'segment'): void {
     this.core.counters.segments.add(state);
     this.#orphans.delete(segment);
-    this.window.began(segment);
     this.#pass(segment.seq);
     release(segment, state, ending);
     this.window.keep(segment);
-  }
-
-  /** The holes of a jump have been waited for long enough. */
-  release(jump: Jump): void {
-    this.#jumps.splice(this.#jumps.indexOf(jump), 1);
-    for (const segment of this.#within(jump)) if (segment.state === 'fresh') this.finish(segment, 'skipped');
   }
 
   /** Ends everything that is not finished; finished segments can still be read. PROTOCOL.md sections 3.7 and 4.8. */
@@ -156,20 +147,11 @@ export class Channel {
     this.#dismiss(ending);
   }
 
-  /** Lets go of every segment. */
-  forget(): void {
-    this.window.clear();
-  }
-
   #isWritable(seq: number): boolean {
     const segment = this.window.segments.get(seq);
     if (segment) return !segment.finished;
     if (seq >= this.head) return seq <= SEQ_MAX;
-    return this.window.hasHole(seq) && this.#isUnreleased(seq);
-  }
-
-  #isUnreleased(seq: number): boolean {
-    return this.#jumps.some((jump) => jump.from <= seq && seq < jump.to);
+    return this.window.hasHole(seq) && this.#holes.has(seq);
   }
 
   #quietMs(): number {
@@ -182,25 +164,31 @@ export class Channel {
     this.#pass(segment.seq);
   }
 
+  #store(segment: Segment, bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.bytesIn += bytes.length;
+    this.core.counters.bytesIn += bytes.length;
+    segment.push(bytes);
+    this.core.ledger.grow(bytes.length);
+  }
+
   /** The head goes past `seq`, never back. */
   #pass(seq: number): void {
     if (seq < this.head) return;
-    if (seq > this.head) this.#jump({ channel: this, from: this.head, to: seq });
+    if (seq > this.head) this.#holes.jumped(this.head, seq);
     this.head = seq + 1;
     this.window.headMoved(this.head);
   }
 
-  #jump(jump: Jump): void {
-    this.#jumps.push(jump);
-    this.core.jumps.add(jump);
-    const [oldest] = this.#jumps;
-    if (oldest && this.#jumps.length > MAX_JUMPS && this.core.jumps.delete(oldest)) this.release(oldest);
-  }
-
-  #within({ from, to }: Jump): Segment[] {
-    const { segments } = this.window;
-    if (to - from > segments.size) return [...segments.values()].filter(({ seq }) => from <= seq && seq < to);
-    return Array.from({ length: to - from }, (_, at) => segments.get(from + at)).filter((each) => each !== undefined);
+  /** The holes of a jump have been waited for long enough. Only those that someone asked for exist. */
+  #release({ from, to }: Jump): void {
+    for (const segment of this.#inState('fresh')) {
+      if (segment.seq < from || segment.seq >= to) continue;
+      this.core.counters.segments.add('skipped');
+      this.#orphans.delete(segment);
+      this.window.remove(segment);
+      release(segment, 'skipped', 'segment');
+    }
   }
 
   /** No writer is left. */
@@ -217,11 +205,7 @@ export class Channel {
     this.finish(segment, segment.endedWell ? 'closed' : 'aborted');
   }
 
-  dropUnused(segment: Segment): void {
-    if (segment.state !== 'fresh' || segment.readers.length > 0 || segment.writers.length > 0) return;
-    if (this.window.segments.get(segment.seq) === segment) this.window.segments.delete(segment.seq);
-  }
-
+  /** Begins a new life: what there was is forgotten, what waits is told. PROTOCOL.md section 4.6. */
   #restart(): void {
     this.core.counters.restarts++;
     for (const segment of this.#inState('open')) this.#settle(segment);
@@ -234,21 +218,20 @@ export class Channel {
 
   /** Ends what has no byte, without keeping it. */
   #dismiss(ending: Ending): void {
-    for (const jump of this.#jumps) this.core.jumps.delete(jump);
-    this.#jumps = [];
+    this.#holes.clear();
     for (const segment of this.#inState('fresh')) {
-      this.window.segments.delete(segment.seq);
+      this.window.remove(segment);
       release(segment, 'closed', ending);
     }
   }
 
   #inState(state: SegmentState): Segment[] {
-    return [...this.window.segments.values()].filter((segment) => segment.state === state);
+    return [...this.window.unfinished].filter((segment) => segment.state === state);
   }
 }
 
 /** Ends a segment for all who are attached: readers first, so that they do not wait for the writers' answers. */
-function release(segment: Segment, state: 'closed' | 'aborted' | 'skipped', ending: Ending): void {
+function release(segment: Segment, state: EndState, ending: Ending): void {
   segment.finish(state, ending);
   for (const writer of [...segment.writers]) writer.cutOff(ending);
 }

@@ -1,18 +1,11 @@
 /** What the channels of one server share. */
-import type { Channel } from './channel.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { DueQueue } from './due-queue.ts';
+import type { Jump } from './holes.ts';
 import { Ledger } from './ledger.ts';
 import type { Limits, Settings } from './options.ts';
 import type { Segment } from './segment.ts';
 import type { Writer } from './writer.ts';
-
-/** The seqs from `from` up to, not including, `to`, which the head of a channel jumped over. */
-export interface Jump {
-  readonly channel: Channel;
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface Core {
   readonly clock: Settings['clock'];
@@ -20,6 +13,8 @@ export interface Core {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly readers: Attendance;
+  /** Early answers whose connections are still open for the client to read them. */
+  readonly farewells: Attendance;
   /** Finished segments younger than the keep time. */
   readonly aging: DueQueue<Segment>;
   /** Jumps whose holes are not released yet. */
@@ -28,6 +23,9 @@ export interface Core {
   readonly provisional: DueQueue<Writer>;
   readonly stillProvisional: DueQueue<Writer>;
 }
+
+/** After an early answer a connection stays open so long: closed at once, a reset could overtake the answer. PROTOCOL.md section 3.2. */
+export const LAST_WORDS_MS = 500;
 
 const FIRST_PROVISIONAL_MS = 10_000;
 const PROVISIONAL_MS = 25_000;
@@ -40,11 +38,18 @@ export function createCore({ clock, limits }: Settings): Core {
     counters,
     ledger: new Ledger(clock, limits, counters),
     readers: new Attendance(),
+    farewells: new Attendance(),
     aging: new DueQueue(clock, limits.keepMs, (segment) => segment.window?.age(segment)),
-    jumps: new DueQueue(clock, limits.holeMs, (jump) => jump.channel.release(jump)),
+    jumps: new DueQueue(clock, limits.holeMs, (jump) => jump.due()),
     provisional: new DueQueue(clock, FIRST_PROVISIONAL_MS, (writer) => writer.provisional()),
     stillProvisional: new DueQueue(clock, PROVISIONAL_MS, (writer) => writer.provisional()),
   };
+}
+
+/** Lets go of the timers. */
+export function disposeCore({ ledger, aging, jumps, provisional, stillProvisional }: Core): void {
+  ledger.dispose();
+  for (const queue of [aging, jumps, provisional, stillProvisional]) queue.clear();
 }
 
 /** How many there are, and the moment when there are none. */

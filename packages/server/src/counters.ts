@@ -24,6 +24,8 @@ export type RefusalReason =
   | 'policy'
   | 'too_many_channels'
   | 'too_many_readers'
+  | 'too_many_connections'
+  | 'policy_failed'
   | 'stopping'
   | 'malformed';
 
@@ -31,7 +33,7 @@ export type RefusalReason =
 export type EvictionReason = 'age' | 'channel_bytes' | 'channel_segments' | 'server_bytes' | 'server_segments';
 
 /** Why a channel ended. */
-export type RemovalReason = 'deleted' | 'idle' | 'replaced';
+export type RemovalReason = 'deleted' | 'idle';
 
 export interface Counters {
   bytesIn: number;

@@ -2,7 +2,7 @@
 import { Header, Reason, Status, TERMINATED } from '@runnel/protocol';
 import type { Channel } from './channel.ts';
 import type { Reader } from './reader.ts';
-import type { Ending } from './segment.ts';
+import type { Ending, Segment } from './segment.ts';
 
 export interface Head {
   readonly status: number;
@@ -97,7 +97,7 @@ export const conflict = (channel: Channel): Head =>
 /** 3.2: the segment was ended under the writer. */
 export function writerCutOff(channel: Channel, seq: number, ending: Ending): Head {
   if (ending === 'stop') return stopping;
-  if (ending === 'too_large') return segmentTooLarge;
+  if (ending === 'segment_too_large') return segmentTooLarge;
   if (ending === 'event_too_large') return eventTooLarge;
   const { status, headers } = acknowledged(channel, seq);
   return { status, headers: { ...headers, ...(ending === 'channel' ? CLOSED : {}), ...CLOSE } };
@@ -117,21 +117,18 @@ export const skipped = (channel: Channel, seq: number): Head =>
 /** 3.5: a GET would wait. */
 export const waits = (channel: Channel, seq: number): Head => empty(channel, seq, channel.head);
 
-/** 3.5: a GET would get the bytes so far and wait for more. */
-export const underway = (channel: Channel, seq: number): Head => ({
-  status: Status.ok,
-  headers: { 'Content-Type': channel.mime, ...seqOf(seq), ...position(channel) },
-});
-
-/** 3.5: what a GET of a finished segment is answered. */
-export function finished(channel: Channel, segment: Reader['segment']): Head {
-  return segment.bytes === 0 ? emptySegment(channel, segment, channel.head) : complete(channel, segment, channel.head);
+/** 3.5: what is known of a segment. */
+export function known(channel: Channel, segment: Segment): Head {
+  if (!segment.finished) return segment.bytes > 0 ? live(channel, segment, channel.head) : waits(channel, segment.seq);
+  return finished(channel, segment, channel.head);
 }
 
 /** 3.4: the head of a reader's answer, at its first byte or at the end of its segment. */
 export function segmentHead({ channel, segment, latest }: Reader): Head {
-  if (segment.finished && segment.bytes === 0) return emptySegment(channel, segment, latest ?? channel.head);
-  if (segment.finished) return complete(channel, segment, latest);
+  return segment.finished ? finished(channel, segment, latest) : live(channel, segment, latest);
+}
+
+function live(channel: Channel, segment: Segment, latest: number | undefined): Head {
   return {
     status: Status.ok,
     trailers: true,
@@ -144,7 +141,8 @@ export function segmentHead({ channel, segment, latest }: Reader): Head {
   };
 }
 
-function complete(channel: Channel, segment: Reader['segment'], latest: number | undefined): Head {
+function finished(channel: Channel, segment: Segment, latest: number | undefined): Head {
+  if (segment.bytes === 0) return emptySegment(channel, segment, latest ?? channel.head);
   const bytes = String(segment.bytes);
   return {
     status: Status.ok,
@@ -160,7 +158,7 @@ function complete(channel: Channel, segment: Reader['segment'], latest: number |
   };
 }
 
-function emptySegment(channel: Channel, segment: Reader['segment'], latest: number): Head {
+function emptySegment(channel: Channel, segment: Segment, latest: number): Head {
   if (segment.ending === 'stop') return stopping;
   if (segment.ending === 'restart') return outside(channel, segment.seq);
   if (segment.ending === 'channel') return empty(channel, segment.seq, latest, CLOSED);

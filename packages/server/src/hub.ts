@@ -114,7 +114,7 @@ export class Hub implements Channels {
   #forget(channel: Channel): void {
     this.#lingering.delete(channel);
     if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
-    channel.forget();
+    channel.window.clear();
   }
 
   /** Looks again when the channel could be idle, instead of starting a timer anew with each byte. */

@@ -116,8 +116,8 @@ export class Ledger {
     this.#freed();
   }
 
-  /** Forgets its timer. */
-  close(): void {
+  /** Lets go of the timer. */
+  dispose(): void {
     this.#laggards.clear();
   }
 }

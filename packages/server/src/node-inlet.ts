@@ -1,11 +1,8 @@
 /** A POST's body and answer on Node. */
-import type { Core } from './core.ts';
+import { type Core, LAST_WORDS_MS } from './core.ts';
 import type { Head } from './heads.ts';
 import type { Raw } from './raw.ts';
 import type { Inlet, InletEvents } from './writer.ts';
-
-/** An early answer leaves the connection open so long, reading and discarding: closed at once, a reset could overtake the answer. */
-const LAST_WORDS_MS = 500;
 
 export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
   const { incoming, outgoing } = raw;
@@ -29,17 +26,18 @@ export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
   };
 }
 
-function answerEarly({ clock }: Core, { incoming, outgoing, writeHead }: Raw, head: Head): void {
+function answerEarly({ clock, farewells }: Core, { incoming, outgoing, writeHead }: Raw, head: Head): void {
   if (outgoing.destroyed) return;
   writeHead(head);
   if (head.text === undefined) outgoing.flushHeaders();
   else outgoing.write(head.text);
   incoming.resume();
-  const end = () => {
-    cancel();
-    outgoing.end();
-  };
+  farewells.add();
+  const end = () => outgoing.end();
   const cancel = clock.after(LAST_WORDS_MS, end);
   incoming.on('end', end);
-  outgoing.on('close', cancel);
+  outgoing.on('close', () => {
+    cancel();
+    farewells.remove();
+  });
 }

@@ -30,8 +30,8 @@ interface NodeBindings {
   readonly outgoing: ServerResponse;
 }
 
-/** Claims the Node response of `c`; undefined where there is none, as in process. */
-export function claim(c: Context): Raw | undefined {
+/** Claims the Node response of `c`; undefined where there is none, as in process. `note` is told the status when the head is written. */
+export function claim(c: Context, note: (status: number) => void): Raw | undefined {
   const env = c.env as Partial<NodeBindings> | undefined;
   if (!env?.incoming || !(env.outgoing instanceof ServerResponse)) return undefined;
   const { incoming, outgoing } = env as NodeBindings;
@@ -41,8 +41,10 @@ export function claim(c: Context): Raw | undefined {
   return {
     incoming,
     outgoing,
-    writeHead: ({ status, headers }, more) =>
-      outgoing.writeHead(status, { ...(alone ? {} : fromMiddleware(c, headers)), ...headers, ...more }),
+    writeHead({ status, headers }, more) {
+      note(status);
+      outgoing.writeHead(status, { ...(alone ? undefined : fromMiddleware(c, headers)), ...headers, ...more });
+    },
     response: () =>
       alone
         ? RESPONSE_ALREADY_SENT

@@ -10,10 +10,11 @@ import type { Window } from './window.ts';
 import type { Writer } from './writer.ts';
 
 /** `skipped`: jumped over and released without a byte. */
-export type SegmentState = 'fresh' | 'open' | 'closed' | 'aborted' | 'skipped';
+export type SegmentState = 'fresh' | 'open' | EndState;
+export type EndState = 'closed' | 'aborted' | 'skipped';
 
 /** What ended a segment, for the requests that are attached to it. */
-export type Ending = 'segment' | 'channel' | 'restart' | 'stop' | 'too_large' | 'event_too_large';
+export type Ending = 'segment' | 'channel' | 'restart' | 'stop' | 'segment_too_large' | 'event_too_large';
 
 const FLUSH_BYTES = 256 * 1024;
 const SMALL_BYTES = 8 * 1024;
@@ -67,7 +68,7 @@ export class Segment {
   }
 
   /** Ends it for good: readers get what is left and their end. The writers are the caller's to answer. */
-  finish(state: 'closed' | 'aborted' | 'skipped', ending: Ending): void {
+  finish(state: EndState, ending: Ending): void {
     this.state = state;
     this.ending = ending;
     if (this.#pendingBytes > 0) this.#store(this.#pending, this.#pendingBytes);

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { TrickleError } from '@runnel/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
-import { answerMalformed } from './client-error.ts';
+import { malformedAnswerer } from './client-error.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { pageNotFound } from './heads.ts';
 import type { TrickleOptions } from './options.ts';
 import { answerRaw } from './raw.ts';
-import { createTrickle, type Trickle } from './trickle.ts';
+import { assemble, type Trickle } from './trickle.ts';
 
 export interface ServeOptions extends TrickleOptions {
   /** Default 127.0.0.1. */
@@ -51,7 +51,7 @@ const SPARE_DESCRIPTORS = 200;
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const { host = '127.0.0.1', port = 0, basePath = '/', use = [], onWarning = warn } = options;
-  const trickle = createTrickle(options);
+  const { trickle, core } = assemble(options);
   const app = rootApp(trickle, basePath, use);
   const server = createAdaptorServer({
     fetch: answerRaw(app.fetch as Parameters<typeof answerRaw>[0]),
@@ -60,7 +60,8 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     overrideGlobalObjects: false,
     hostname: host,
   }) as Server;
-  server.on('clientError', answerMalformed);
+  server.on('clientError', malformedAnswerer(core));
+  server.on('drop', () => core.counters.refusals.add('too_many_connections'));
   const descriptors = descriptorLimit();
   if (descriptors !== undefined) server.maxConnections = Math.max(1, descriptors - SPARE_DESCRIPTORS);
   await listen(server, host, port);

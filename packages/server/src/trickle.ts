@@ -3,11 +3,12 @@ import { CHANGES } from '@runnel/protocol';
 import type { Hono } from 'hono';
 import { createApp } from './app.ts';
 import { changefeed } from './changefeed.ts';
-import { createCore } from './core.ts';
+import { type Core, createCore, disposeCore } from './core.ts';
 import { Hub, type Watcher } from './hub.ts';
 import { type ChannelStatus, channelStatus, listing } from './listing.ts';
 import { createMetrics } from './metrics.ts';
 import { settings as readOptions, type TrickleOptions } from './options.ts';
+import type { Service } from './service.ts';
 import { socketsRead } from './turns.ts';
 
 /** A server that stops gives its readers so long to take what it has accepted. PROTOCOL.md section 4.8. */
@@ -42,17 +43,22 @@ export interface Trickle {
 
 /** Creates a trickle server. Throws TrickleError `invalid` for options that cannot be used. The caller ends it with `stop()`. */
 export function createTrickle(options: TrickleOptions = {}): Trickle {
+  return assemble(options).trickle;
+}
+
+/** The same, and the core for a listener that counts along. */
+export function assemble(options: TrickleOptions): { trickle: Trickle; core: Core } {
   const settings = readOptions(options);
   const core = createCore(settings);
   const watch: Watcher = settings.changefeed ? changefeed(() => hub) : () => {};
   const hub: Hub = new Hub(core, settings, watch);
   if (settings.changefeed) hub.create(CHANGES, 'application/json');
   for (const { name, mime } of settings.channels) hub.create(name, mime);
-  const service = { hub, settings, stopping: false };
+  const service: Service = { core, hub, settings, stopping: false };
   const app = createApp(service);
   let stopped: Promise<void> | undefined;
 
-  return {
+  const trickle: Trickle = {
     app,
     async fetch(request) {
       const response = await app.fetch(request);
@@ -77,6 +83,7 @@ export function createTrickle(options: TrickleOptions = {}): Trickle {
     },
     stop: () => (stopped ??= stop()),
   };
+  return { trickle, core };
 
   async function stop(): Promise<void> {
     service.stopping = true;
@@ -84,8 +91,9 @@ export function createTrickle(options: TrickleOptions = {}): Trickle {
     hub.stop();
     const { promise: tooLong, resolve } = Promise.withResolvers<void>();
     const cancel = settings.clock.after(STOP_MS, resolve);
-    await Promise.race([core.readers.empty(), tooLong]);
+    await Promise.race([Promise.all([core.readers.empty(), core.farewells.empty()]), tooLong]);
     cancel();
     hub.dispose();
+    disposeCore(core);
   }
 }

@@ -9,6 +9,8 @@ const MAX_SEGMENTS = 65_536;
 export class Window {
   /** Everything that can be found by its seq, fresh ones included. */
   readonly segments = new Map<number, Segment>();
+  /** Those of them that are fresh or open. */
+  readonly unfinished = new Set<Segment>();
   /** Every seq below this has left the window, or was never in it. */
   evictedBelow = 0;
   /** Finished bytes. */
@@ -31,7 +33,17 @@ export class Window {
     return this.#oldest;
   }
 
-  /** A segment has got its first byte, or its end. */
+  add(segment: Segment): void {
+    this.segments.set(segment.seq, segment);
+    this.unfinished.add(segment);
+  }
+
+  /** Takes out a segment that has no byte. */
+  remove(segment: Segment): void {
+    if (this.unfinished.delete(segment)) this.segments.delete(segment.seq);
+  }
+
+  /** A segment has got its first byte. */
   began(segment: Segment): void {
     if (this.#oldest !== undefined && segment.seq < this.#oldest) this.#oldest = segment.seq;
   }
@@ -45,6 +57,8 @@ export class Window {
   /** A segment has finished: it stays until it is too old, or there are too many bytes. */
   keep(segment: Segment): void {
     segment.window = this;
+    this.began(segment);
+    this.unfinished.delete(segment);
     this.#finished.add(segment);
     this.bytes += segment.bytes;
     this.#core.ledger.keep(segment);
@@ -77,6 +91,7 @@ export class Window {
   clear(): void {
     for (const segment of this.#finished) this.#drop(segment);
     this.segments.clear();
+    this.unfinished.clear();
     this.evictedBelow = 0;
     this.head = 0;
     this.#oldest = undefined;

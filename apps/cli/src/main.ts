@@ -1,2 +1,16 @@
-/** The runnel command: serve, pub, sub, relay and ls for any trickle server. */
-export {};
+/** The process around the command. bin/runnel.js begins here. */
+import { runnel } from './runnel.ts';
+
+const interrupt = new AbortController();
+// They stay installed: a terminal sends Ctrl-C to npm and to us, and npm hands it on, so that it comes twice.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
+// A closed pipe (`| head`) is noticed where it is written to; nobody is left to tell about a closed standard error.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+// The packages' timers keep no process alive, so that an embedder's may end; this one goes on until the command is done.
+const alive = setInterval(() => {}, 2 ** 30);
+
+const { stdin, stdout, stderr } = process;
+process.exitCode = await runnel(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
+clearInterval(alive);

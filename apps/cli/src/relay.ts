@@ -1,0 +1,51 @@
+/** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
+import { once } from 'node:events';
+import { createRelay, type Session, serveRelay } from '@runnel/client';
+import { fileSink, logSink } from '@runnel/egress';
+import { Command } from 'commander';
+import { baseUrl, port } from './arguments.ts';
+import { type ConnectionFlags, connectionOf, withConnection } from './connection.ts';
+import { CommandError, isSystemError } from './exit.ts';
+import { put, type Terminal } from './terminal.ts';
+
+interface RelayFlags extends ConnectionFlags {
+  readonly session: readonly string[];
+  readonly file?: string;
+  readonly port: number;
+}
+
+export function relayCommand(terminal: Terminal): Command {
+  return withConnection(new Command('relay'))
+    .summary('relay the telemetry of sessions')
+    .description(
+      'Reads the events of each session and writes one TELEMETRY line an event to standard output, until Ctrl-C or SIGTERM.\nSessions may begin later; what was lost or dropped is at /status of the endpoint it prints.',
+    )
+    .argument('<url>', 'the server, e.g. http://127.0.0.1:7800/', baseUrl)
+    .requiredOption('--session <id...>', 'a session to relay (repeatable)')
+    .option('--file <path>', 'also append each event to this file, one JSON object a line')
+    .option('--port <port>', 'port of its endpoint with /status, /metrics and /logs/tail; 0 is any free one', port, 0)
+    .action((url: string, flags: RelayFlags) => run(url, flags, terminal));
+}
+
+async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: Terminal): Promise<void> {
+  const hangUp = Promise.withResolvers<void>();
+  // Whoever read the log (`| head`) has gone: nothing is wrong with the line, so it is not for the lane to retry.
+  const log = logSink({ write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
+  const sinks = flags.file === undefined ? [log] : [log, fileSink({ path: flags.file })];
+  const onState = ({ id, state }: Session) => stderr.write(`session ${id}: ${state}\n`);
+  const relay = createRelay({ url, sinks, onState, ...connectionOf(flags) });
+  try {
+    for (const session of flags.session) relay.open(session);
+    const endpoint = await serveRelay(relay, { port: flags.port });
+    stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
+    if (!signal.aborted) await Promise.race([once(signal, 'abort'), hangUp.promise]);
+    await endpoint.close();
+  } catch (error) {
+    throw isSystemError(error) && error.code === 'EADDRINUSE'
+      ? new CommandError(`Port ${flags.port} is in use: choose another with --port.`)
+      : error;
+  } finally {
+    const { delivered, kept, dropped } = await relay.close();
+    stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
+  }
+}

@@ -1,0 +1,223 @@
+/** The `runnel` command as processes that are piped together, as a person uses it. */
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './ports.ts';
+import { type Env, killAll, type Process, startRunnel, until } from './processes.ts';
+
+let server: Process;
+let url: string;
+
+/** `--json` is for this: a program that starts the server learns the port from one line. */
+async function startServer(...flags: string[]): Promise<{ server: Process; url: string }> {
+  const server = startRunnel(['serve', '--port', '0', '--json', ...flags]);
+  const [line] = await server.said(/^\{.*\}$/m);
+  return { server, url: JSON.parse(line).url };
+}
+
+beforeAll(async () => {
+  ({ server, url } = await startServer('--linger-ms', '30000', '--changefeed'));
+});
+
+afterAll(async () => {
+  server.kill('SIGTERM');
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+  killAll();
+});
+
+describe('pub and sub', () => {
+  test('10 MiB of bytes arrive as they were sent', async () => {
+    const sent = randomBytes(10 * 1024 * 1024);
+    const reader = startRunnel(['sub', `${url}bytes`, '--from', 'oldest', '--wait']);
+    const writer = startRunnel(['pub', `${url}bytes`]);
+    writer.child.stdin?.end(sent);
+
+    expect(await writer.ended, writer.stderr).toEqual({ code: 0, signal: null });
+    expect(await reader.ended, reader.stderr).toEqual({ code: 0, signal: null });
+    expect(writer.stderr).toMatch(/^sent 10485760 bytes, \d+ segments in /);
+    expect(reader.stderr).toMatch(/^received 10485760 bytes, \d+ segments, 0 skipped in /);
+    expect(hash(reader.bytes())).toBe(hash(sent));
+  });
+
+  test('5,000 lines arrive byte for byte, in order, once', async () => {
+    const lines = Array.from({ length: 5000 }, (_, n) => `{"n": ${n},  "big":1234567890123456789${n % 10}}\n`).join('');
+    const reader = startRunnel(['sub', `${url}lines`, '--jsonl', '--from', 'oldest', '--wait']);
+    const writer = startRunnel(['pub', `${url}lines`, '--jsonl']);
+    writer.child.stdin?.end(lines);
+
+    expect(await writer.ended, writer.stderr).toEqual({ code: 0, signal: null });
+    expect(await reader.ended, reader.stderr).toEqual({ code: 0, signal: null });
+    expect(writer.stderr).toMatch(/^sent 5000 lines, /);
+    expect(reader.stderr).toMatch(/^received 5000 lines, .* 0 skipped in /);
+    expect(reader.stdout === lines).toBe(true);
+  });
+
+  test('--from picks the segment, --count ends there, --keep leaves the channel', async () => {
+    for (const text of ['zero', 'one', 'two']) await publish('places', text, '--keep');
+
+    expect(await subscribe('places', '--from', '0', '--count', '1')).toBe('zero');
+    expect(await subscribe('places', '--from', 'oldest', '--count', '3')).toBe('zeroonetwo');
+    expect(await subscribe('places', '--from', '-3', '--count', '1')).toBe('one');
+    expect(await subscribe('places', '--count', '1')).toBe('two');
+
+    const next = startRunnel(['sub', `${url}places`, '--from', 'next']);
+    await until('a reader waits', async () => (await listed('places'))?.readers === 1);
+    await publish('places', 'three');
+    expect(await next.ended, next.stderr).toEqual({ code: 0, signal: null });
+    expect(next.stdout).toBe('three');
+  });
+
+  test('a bad line ends pub with its number, and the lines before it arrive', async () => {
+    const writer = startRunnel(['pub', `${url}broken`, '--jsonl']);
+    writer.child.stdin?.end('{"n":1}\n{"n":2}\n{n:3}\n{"n":4}\n');
+
+    expect(await writer.ended).toEqual({ code: 1, signal: null });
+    expect(writer.stderr).toContain('runnel: Line 3 of standard input is not valid JSON');
+    expect(await subscribe('broken', '--jsonl', '--from', 'oldest')).toBe('{"n":1}\n{"n":2}\n');
+  });
+
+  test('sub --jsonl leaves out what is no JSON object, and counts it', async () => {
+    const writer = startRunnel(['pub', `${url}mixed`, '--mime', 'application/jsonl']);
+    writer.child.stdin?.end('{"n":1}\nnonsense\n{"n":2}\n');
+    expect(await writer.ended, writer.stderr).toEqual({ code: 0, signal: null });
+
+    const reader = startRunnel(['sub', `${url}mixed`, '--jsonl', '--from', 'oldest']);
+    expect(await reader.ended, reader.stderr).toEqual({ code: 0, signal: null });
+    expect(reader.stdout).toBe('{"n":1}\n{"n":2}\n');
+    expect(reader.stderr).toMatch(/2 lines, .* 1 bad lines in /);
+  });
+
+  test('Ctrl-C ends both with 130, and what was sent is acknowledged', async () => {
+    const reader = startRunnel(['sub', `${url}live`, '--jsonl', '--from', 'oldest', '--wait']);
+    const writer = startRunnel(['pub', `${url}live`, '--jsonl', '--keep']);
+    writer.child.stdin?.write('{"n":1}\n');
+    await reader.said(/\{"n":1\}/);
+
+    writer.kill('SIGINT');
+    expect(await writer.ended, writer.stderr).toEqual({ code: 130, signal: null });
+    expect(writer.stderr).toMatch(/^sent 1 lines, /);
+    reader.kill('SIGTERM');
+    expect(await reader.ended, reader.stderr).toEqual({ code: 130, signal: null });
+    expect(reader.stderr).toMatch(/^received 1 lines, /);
+  });
+
+  test('a reader that hangs up ends sub quietly', async () => {
+    await publish('piped', 'x'.repeat(4_000_000), '--keep');
+    const reader = startRunnel(['sub', `${url}piped`, '--from', 'oldest']);
+    reader.child.stdout?.once('data', () => reader.child.stdout?.destroy());
+
+    expect(await reader.ended, reader.stderr).toEqual({ code: 0, signal: null });
+    expect(reader.stderr).toMatch(/^received \d+ bytes, .*\n$/);
+  });
+});
+
+describe('ls', () => {
+  test('lists channels with their figures', async () => {
+    await publish('listed', 'some bytes', '--keep');
+
+    const table = await run(['ls', url]);
+    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table.stdout).toMatch(/^NAME +TYPE +HEAD/);
+    expect(table.stdout).toMatch(/^listed +application\/octet-stream +1 +0 +0 +0 +10 +open$/m);
+
+    const rows = await run(['ls', url, '--json']);
+    const channels = rows.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(channels).toContainEqual(expect.objectContaining({ name: 'listed', head: 1, bytes: 10 }));
+  });
+
+  test('says so when the server does not list', async () => {
+    const plain = await startServer();
+    expect(await run(['ls', plain.url])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `runnel: ${plain.url} does not list its channels; a Runnel server does with --changefeed.\n`,
+    });
+    plain.server.kill('SIGINT');
+    expect(await plain.server.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('serve', () => {
+  test('takes a base path, channels of its own and limits', async () => {
+    const { server, url } = await startServer(
+      ...['--base-path', '/ai/trickle', '--no-autocreate', '--segment-bytes', '1000'],
+      ...['--channel', 'made=text/plain', '--changefeed'],
+    );
+    expect(new URL(url).pathname).toBe('/ai/trickle/');
+    expect((await run(['ls', url])).stdout).toMatch(/^made +text\/plain +0 /m);
+    expect(await run(['pub', `${url}other`], 'text')).toMatchObject({ code: 3 });
+
+    const tooLong = await run(['pub', `${url}made`, '--keep'], 'x'.repeat(1001));
+    expect(tooLong.code).toBe(1);
+    expect(tooLong.stderr).toContain('413');
+    server.kill('SIGTERM');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('careless use', () => {
+  test('a channel that never existed is 3, with what to do', async () => {
+    const { code, stdout, stderr } = await run(['sub', `${url}nowhere`]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain(
+      `runnel: ${url}nowhere does not exist. Start its publisher first, or wait for it with --wait.\n`,
+    );
+  });
+
+  test.each([
+    ['sub', ['sub']],
+    ['pub', ['pub']],
+    ['ls', ['ls']],
+  ])('a server that is down is 4, in one sentence: %s', async (name, args) => {
+    const down = `http://127.0.0.1:${await freePort()}/${name === 'ls' ? '' : 'demo'}`;
+    const { code, stderr } = await run([...args, down], 'text');
+    expect(code, stderr).toBe(4);
+    expect(stderr).toMatch(/^runnel: .*ECONNREFUSED/m);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('a port in use is 1, and the sentence names the way out', async () => {
+    const { port } = new URL(url);
+    expect(await run(['serve', '--port', port])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `runnel: Port ${port} on 127.0.0.1 is in use: stop what listens there, or choose another port (0 takes any free one).\n`,
+    });
+  });
+
+  test('wrong usage is 2, and --help is 0', async () => {
+    expect(await run(['fly'])).toMatchObject({ code: 2, stdout: '' });
+    expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+async function run(args: readonly string[], input = '', env: Env = {}) {
+  const process = startRunnel(args, env);
+  process.child.stdin?.end(input);
+  const { code } = await process.ended;
+  return { code, stdout: process.stdout, stderr: process.stderr };
+}
+
+async function publish(name: string, text: string, ...flags: string[]): Promise<void> {
+  const { code, stderr } = await run(['pub', `${url}${name}`, ...flags], text);
+  expect(code, stderr).toBe(0);
+}
+
+async function subscribe(name: string, ...flags: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(['sub', `${url}${name}`, ...flags]);
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+async function listed(name: string): Promise<{ readers: number } | undefined> {
+  const { stdout } = await run(['ls', url, '--json']);
+  const channels: { name: string; readers: number }[] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return channels.find((channel) => channel.name === name);
+}
+
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

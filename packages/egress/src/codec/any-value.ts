@@ -5,8 +5,8 @@ export interface AnyValue {
   readonly boolValue?: boolean;
   readonly intValue?: string;
   readonly doubleValue?: number | string;
-  readonly arrayValue?: { readonly values: readonly AnyValue[] };
-  readonly kvlistValue?: { readonly values: readonly { readonly key: string; readonly value: AnyValue }[] };
+  readonly arrayValue?: { readonly values?: readonly AnyValue[] };
+  readonly kvlistValue?: { readonly values?: readonly { readonly key: string; readonly value: AnyValue }[] };
 }
 
 /** Protobuf decoders give up at 100 messages within each other; a level of JSON takes three. */
@@ -42,15 +42,16 @@ export function toAnyValue(value: unknown): { value: AnyValue; exact: boolean } 
   return { value: convert(value, 0), exact };
 }
 
-/** Undoes an exact {@link toAnyValue}. */
+/** Undoes an exact {@link toAnyValue}. Who passes a record on may leave out lists that are empty. */
 export function fromAnyValue(value: AnyValue): unknown {
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
   if (value.intValue !== undefined) return Number(value.intValue);
   if (value.doubleValue !== undefined) return Number(value.doubleValue);
-  if (value.arrayValue) return value.arrayValue.values.map(fromAnyValue);
+  if (value.arrayValue) return (value.arrayValue.values ?? []).map(fromAnyValue);
   if (!value.kvlistValue) return null;
-  return Object.fromEntries(value.kvlistValue.values.map(({ key, value: each }) => [key, fromAnyValue(each)]));
+  const members = value.kvlistValue.values ?? [];
+  return Object.fromEntries(members.map(({ key, value: each }) => [key, fromAnyValue(each)]));
 }
 
 /** JSON cannot write what is not finite; protobuf's JSON has names for it. */

@@ -42,10 +42,8 @@ test('EGRESS 5 OTLP: OpenTelemetry decodes the request, and nothing of it is unk
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const data = { session_id: 's1', connection_id: 'c1', correlation_id: 'x', traceparent };
   const odd = { list: [1, 1.5, true, null, 'é', {}, []], big: Number.MAX_SAFE_INTEGER, over: 2 ** 60 };
-  await otlpSink({ url: server.url }).send(
-    [envelope('a', data), envelope('b', odd), envelopeOf('{"data":{}}')],
-    signal,
-  );
+  const batch = [envelope('a', data), envelope('b', odd), envelopeOf('{"data":{}}')];
+  await otlpSink({ url: server.url }).send(batch, signal);
   const { body, headers } = await server.request(1);
   expect(headers['content-type']).toBe('application/json');
   const decoded = throughProtobuf(body);

@@ -135,6 +135,8 @@ export class Channel {
   /** Ends a segment for good; the head passes it. */
   finish(segment: Segment, state: EndState, ending: Ending = 'segment'): void {
     this.core.counters.segments.add(state);
+    // A completed empty segment is a sign of life; one that was ended empty is none.
+    if (segment.state === 'fresh' && segment.endedWell) this.touchedAt = this.core.clock.now();
     this.#orphans.delete(segment);
     this.#pass(segment.seq);
     release(segment, state, ending);
@@ -193,10 +195,8 @@ export class Channel {
 
   /** No writer is left. */
   #abandoned(segment: Segment): void {
-    if (segment.endedWell) {
-      if (segment.state === 'fresh') this.touchedAt = this.core.clock.now();
-      this.finish(segment, 'closed');
-    } else if (segment.state === 'open') this.#orphans.add(segment);
+    if (segment.endedWell) this.finish(segment, 'closed');
+    else if (segment.state === 'open') this.#orphans.add(segment);
     else this.dropUnused(segment);
   }
 
@@ -220,6 +220,7 @@ export class Channel {
   #dismiss(ending: Ending): void {
     this.#holes.clear();
     for (const segment of this.#inState('fresh')) {
+      this.#orphans.delete(segment);
       this.window.remove(segment);
       release(segment, 'closed', ending);
     }

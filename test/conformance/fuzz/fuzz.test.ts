@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { ModelSettings } from './model.ts';
+import { draft } from './operations.ts';
+import { runSequence } from './sequence.ts';
+
+const usual: ModelSettings = {
+  autocreate: true,
+  window: 5,
+  keepMs: 30_000,
+  holeMs: 1000,
+  resumeMs: 5000,
+  lingerMs: 0,
+  tombstoneMs: 10_000,
+  idleTimeoutMs: 300_000,
+};
+
+const settings = fc.constantFrom<ModelSettings>(
+  usual,
+  { ...usual, keepMs: 0 },
+  { ...usual, lingerMs: 20_000 },
+  { ...usual, window: 2, keepMs: 2_000, idleTimeoutMs: 20_000 },
+);
+
+const runs = Number(process.env.FUZZ_RUNS ?? 300);
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const path = process.env.FUZZ_PATH;
+
+it(`PROTOCOL 4: server and model agree on ${runs} random sequences (seed ${seed})`, {
+  timeout: 1_800_000,
+}, async () => {
+  let steps = 0;
+  const property = fc.asyncProperty(
+    settings,
+    fc.array(draft, { minLength: 5, maxLength: 100, size: 'max' }),
+    async (chosen, drafts) => {
+      steps += await runSequence(chosen, drafts);
+    },
+  );
+  await fc.assert(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path, endOnFailure: true }) });
+  expect(steps).toBeGreaterThan(runs);
+  console.log(`fuzz: ${runs} sequences, ${steps} steps, seed ${seed}`);
+});

@@ -13,6 +13,9 @@ const data = (seq: number, body: string, headers: Record<string, string> = {}): 
 const gone = (latest: number, headers: Record<string, string> = {}): Answer => {
   return (exchange) => exchange.answer(470, { [Header.latest]: String(latest), ...headers });
 };
+const head = (latest: number, headers: Record<string, string> = {}): Answer => {
+  return (exchange) => exchange.answer(200, { [Header.latest]: String(latest), ...headers }, String(latest));
+};
 const closed: Answer = (exchange) => exchange.answer(200, { [Header.closed]: 'terminated' });
 const waits: Answer = () => {};
 
@@ -244,6 +247,7 @@ describe('gaps', () => {
 
   test('a position of an earlier run is void in another epoch', async () => {
     const server = await answers({
+      next: [head(10, { [Header.epoch]: 'aaaaaaaa' })],
       '9': [data(9, 'other', { [Header.epoch]: 'bbbbbbbb' })],
       [SEQ_OLDEST]: [data(5, 'new', { [Header.epoch]: 'bbbbbbbb' })],
       '6': [closed],
@@ -251,6 +255,47 @@ describe('gaps', () => {
     const subscription = subscriptionOf(server.url, { from: 9, epoch: 'aaaaaaaa' });
     expect(await readAll(subscription)).toEqual(['5:new']);
     expect(subscription.stats.discontinuities).toBe(1);
+  });
+
+  test('PROTOCOL 4.6: a new life that has not written the wanted seq yet is noticed, instead of waiting for it', async () => {
+    const b = { [Header.epoch]: 'bbbbbbbb' };
+    const server = await answers({ next: [head(1, b)], '1': [waits], [SEQ_OLDEST]: [data(0, 'new', b)] });
+    const subscription = subscriptionOf(server.url, { from: 1, epoch: 'aaaaaaaa' });
+    for await (const segment of subscription) {
+      expect(`${segment.seq}:${await textOf(segment)}`).toBe('0:new');
+      break;
+    }
+    expect(server.log.slice(0, 2)).toEqual(['GET next', `GET ${SEQ_OLDEST}`]);
+    expect(subscription.stats.discontinuities).toBe(1);
+  });
+
+  test('PROTOCOL 4.6: … also after the server was away, and when the channel is there again only later', async () => {
+    const [a, b] = [{ [Header.epoch]: 'aaaaaaaa' }, { [Header.epoch]: 'bbbbbbbb' }];
+    const missing: Answer = (exchange) => exchange.answer(404);
+    const cut: Answer = (exchange) => exchange.cut();
+    const server = await answers({
+      '0': [data(0, 'old', a)],
+      '1': [cut, waits],
+      next: [head(1, b)],
+      [SEQ_OLDEST]: [data(0, 'new', b)],
+    });
+    const read: string[] = [];
+    for await (const segment of subscriptionOf(server.url, { from: 0 })) {
+      if (read.push(await textOf(segment)) === 2) break;
+    }
+    expect(read).toEqual(['old', 'new']);
+    const later = await answers({ next: [missing, head(1, b)], '1': [waits], [SEQ_OLDEST]: [data(0, 'later', b)] });
+    for await (const segment of subscriptionOf(later.url, { from: 1, epoch: 'aaaaaaaa', waitForChannel: true })) {
+      expect(await textOf(segment)).toBe('later');
+      break;
+    }
+  });
+
+  test('from oldest begins at the current segment of a server that knows nothing older (Go)', async () => {
+    const server = await answers({ [SEQ_OLDEST]: [gone(9)], '-2': [data(8, 'current')], '9': [closed] });
+    const subscription = subscriptionOf(server.url, { from: 'oldest' });
+    expect(await readAll(subscription)).toEqual(['8:current']);
+    expect(subscription.stats.skipped).toBe(0);
   });
 
   test('TRICKLE 83: without epochs, a head further below, three times over 2 s, is a restarted server', async () => {
@@ -273,7 +318,7 @@ describe('gaps', () => {
     const clock = new ObservedClock();
     const epoch = { [Header.epoch]: 'aaaaaaaa' };
     const below = [gone(2, epoch), gone(2, epoch), gone(2, epoch), gone(2, epoch), data(9, 'a', epoch)];
-    const server = await answers({ '9': below, '10': [closed] });
+    const server = await answers({ next: [head(2, epoch)], '9': below, '10': [closed] });
     const subscription = subscriptionOf(server.url, { from: 9, epoch: 'aaaaaaaa', clock });
     const reading = readAll(subscription);
     for (let round = 1; round <= 4; round++) {

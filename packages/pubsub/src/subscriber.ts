@@ -13,7 +13,7 @@ import {
 } from '@runnel/protocol';
 import { abortError, childOf } from './abort.ts';
 import { backoffMs } from './backoff.ts';
-import { Channel, type Connection } from './connection.ts';
+import { ASK_MS, Channel, type Connection } from './connection.ts';
 import { Reader, type SegmentReader } from './segment-reader.ts';
 import type { Answer } from './transport.ts';
 import { waitingGet } from './waiting-get.ts';
@@ -105,6 +105,8 @@ class TrickleSubscription implements Subscription {
   /** The seq to ask for. `next` until the head is known: asking for -1 twice could miss what was written in between. */
   #wanted: number | typeof NEXT;
   #epoch: string | undefined;
+  /** Whether the channel may have begun another life unseen. A request for a seq that the new life has yet to write would wait, and not say so. */
+  #lifeUnsure = true;
   #pending: Promise<Answer> | undefined;
   #reader: Reader | undefined;
   #iterated = false;
@@ -162,6 +164,7 @@ class TrickleSubscription implements Subscription {
   async #next(): Promise<Reader | undefined> {
     while (this.#end === undefined) {
       try {
+        if (this.#lifeUnsure && !(await this.#sameLife())) continue;
         const reader = await this.#read(await this.#take());
         if (reader) return reader;
       } catch (error) {
@@ -169,6 +172,19 @@ class TrickleSubscription implements Subscription {
       }
     }
     return undefined;
+  }
+
+  /** Asks which life the channel is in, where a seq of a known life is wanted. False if the place to go on from is another now. */
+  async #sameLife(): Promise<boolean> {
+    if (this.#epoch !== undefined && this.#wanted !== NEXT && this.#wanted >= 0) {
+      const answer = await this.#channel.within(ASK_MS, this.#life.signal, (signal) => this.#channel.get(NEXT, signal));
+      answer.cancel();
+      const epoch = answer.header(Header.epoch);
+      if (answer.status === Status.notFound) return this.#missing();
+      if (this.#isOther(epoch)) this.#startAgain(epoch, SEQ_OLDEST);
+    }
+    this.#lifeUnsure = false;
+    return true;
   }
 
   #take(): Promise<Answer> {
@@ -268,14 +284,18 @@ class TrickleSubscription implements Subscription {
     }
   }
 
-  /** 404. */
-  async #missing(): Promise<void> {
-    if (this.#seen) return this.#finish('ended');
-    if (!this.#waitForChannel) return this.#finish('never_existed');
+  /** 404. What is there later is another life. */
+  async #missing(): Promise<false> {
+    this.#lifeUnsure = true;
+    if (this.#seen || !this.#waitForChannel) {
+      this.#finish(this.#seen ? 'ended' : 'never_existed');
+      return false;
+    }
     // Whatever is written once the channel exists is written after we asked.
     if (this.#wanted === NEXT || this.#wanted < 0) this.#wanted = 0;
     this.#failures = 0;
     await this.#pause(backoffMs(++this.#polls, AGAIN_MS, POLL_MOST_MS));
+    return false;
   }
 
   /** 470: the window has moved on, or we are ahead of it. */
@@ -288,6 +308,11 @@ class TrickleSubscription implements Subscription {
     this.#failures = 0;
     if (wanted >= 0 && this.#isOther(epoch)) return void this.#startAgain(epoch, SEQ_OLDEST);
     const waitMs = this.#misses++ > 0 ? AGAIN_MS : 0;
+    // The Go server knows no place further back than the current segment, and says so in this way (or breaks the connection off).
+    if (wanted < SEQ_CURRENT && epoch === undefined) {
+      this.#wanted = SEQ_CURRENT;
+      return this.#pause(waitMs);
+    }
     if (latest >= wanted) {
       if (wanted >= 0) this.#skip(latest - wanted);
       this.#wanted = latest;
@@ -333,6 +358,7 @@ class TrickleSubscription implements Subscription {
 
   async #failed(error: TrickleError): Promise<void> {
     this.#error = error;
+    this.#lifeUnsure = true;
     if (++this.#failures > this.#retries) return this.#finish('gave_up');
     this.stats.retries++;
     const askedMs = error instanceof Failure ? error.retryAfterMs : 0;

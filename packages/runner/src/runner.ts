@@ -1,5 +1,5 @@
 /** The runner's side of a session: telemetry, logs and answers out, requests in. PROTOCOL.md section 8. */
-import { type Sink, systemClock } from '@runnel/protocol';
+import { EVENT_CAP_BYTES, type Sink, systemClock, TrickleError } from '@runnel/protocol';
 import type { Connection } from '@runnel/pubsub';
 import type { Books } from './books.ts';
 import { EventsChannel } from './channel.ts';
@@ -12,6 +12,12 @@ import { every, type StreamMeter, streamMeter } from './heartbeat.ts';
 import { sinkOutlet } from './local.ts';
 import { Outbox } from './outbox.ts';
 import { type Addresses, type SessionUrls, sessionUrls } from './urls.ts';
+
+const MOST_EVENTS = 10_000_000;
+/** Leaves room for what is around an envelope in its line. */
+const MOST_EVENT_BYTES = EVENT_CAP_BYTES - 256;
+/** The longest that a timer of Node takes. */
+const MOST_MS = 2 ** 31 - 1;
 
 export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   /** Local mode: envelopes go here instead of to a channel. Its maker closes it. */
@@ -28,7 +34,7 @@ export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   readonly heartbeatMs?: number;
   /** Further figures for heartbeats, such as `vram_allocated_mb`. What throws or is not finite is left out. */
   readonly vitals?: () => Readonly<Record<string, number>>;
-  /** When the start of this runner began, by `clock.now()`. Default 0, which for the system's clock is the start of the process. */
+  /** When the start of this runner began, by `clock.now()`. Default 0: for the system's clock, the start of the process. */
   readonly startedAt?: number;
 }
 
@@ -39,8 +45,8 @@ export interface Runner {
   /** A copy of the counters as of now. */
   readonly books: Books;
   /**
-   * Emits an event. Never waits and never throws. Captured at the call: the time, the type, and the first level of `data` (objects within it must not change afterwards). After
-   * `close` it is a counted no-op. PROTOCOL.md section 8.3.
+   * Emits an event. Never waits and never throws. Captured at the call: the time, the type, and the first level of `data`; objects within it
+   * must not change afterwards. After `close` it is a counted no-op. PROTOCOL.md section 8.3.
    */
   emit(type: string, data?: object, options?: EmitOptions): void;
   /** Sends a log line, together with others. Never waits and never throws. */
@@ -49,11 +55,17 @@ export interface Runner {
   notify(payload: unknown): void;
   /** Starts a stream's heartbeats. */
   stream(): StreamMeter;
-  /** Runs a media loop; what it raises becomes an `error` event and rejects the promise, an abort resolves it. The signal aborts with `close`. */
+  /**
+   * Runs a media loop. What it raises becomes an `error` event and rejects the promise; an abort resolves it. The signal aborts with
+   * `close`. EGRESS 1.20.
+   */
   guard(loop: MediaLoop, fn: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Serves requests of a type, e.g. `start_stream` or `api`. The last handler of a type counts. */
   onRequest(type: string, handler: RequestHandler): void;
-  /** Stops the intake, sends what is queued and a last report of losses, and closes the channel; what is left after `deadlineMs` (default 3,000) is dropped as `shutdown`. Never rejects. */
+  /**
+   * Stops the intake, sends what is queued and a last report of losses, and deletes the events channel. What is left after `deadlineMs`
+   * (default 3,000) is dropped as `shutdown`. Never rejects. PROTOCOL.md section 8.4.
+   */
   close(options?: { deadlineMs?: number }): Promise<Books>;
 }
 
@@ -68,7 +80,10 @@ export interface EmitOptions {
  * Throws TrickleError `invalid` for options that cannot be used. Close it with `close`.
  */
 export function createRunner(options: RunnerOptions): Runner {
-  const { session, sink, clock = systemClock, heartbeatMs = 10_000 } = options;
+  const { session, sink, clock = systemClock } = options;
+  const buffer = whole('buffer', options.buffer ?? 256, MOST_EVENTS);
+  const maxEventBytes = whole('maxEventBytes', options.maxEventBytes ?? 65_536, MOST_EVENT_BYTES);
+  const heartbeatMs = whole('heartbeatMs', options.heartbeatMs ?? 10_000, MOST_MS);
   const urls = sessionUrls(sink === undefined ? options : { session });
   const epoch = randomEpoch();
   const outlet = sink === undefined ? eventsOutlet(options, urls, epoch) : sinkOutlet(sink, session, clock);
@@ -76,8 +91,8 @@ export function createRunner(options: RunnerOptions): Runner {
     clock,
     epoch,
     identity: { session, clientSource: options.clientSource ?? 'runnel', context: options.context ?? {} },
-    buffer: options.buffer ?? 256,
-    maxEventBytes: options.maxEventBytes ?? 65_536,
+    buffer,
+    maxEventBytes,
     outlet,
     takesMessages: urls.events !== undefined,
   });
@@ -132,6 +147,11 @@ function connectionOf({ transport, headers, clock }: RunnerOptions): Connection 
     ...(headers === undefined ? {} : { headers }),
     ...(clock === undefined ? {} : { clock }),
   };
+}
+
+function whole(name: string, value: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+  throw new TrickleError('invalid', `${name} must be a whole number from 1 to ${most}, not ${value}`);
 }
 
 function randomEpoch(): string {

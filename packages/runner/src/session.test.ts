@@ -1,0 +1,431 @@
+import { members, sessionChannels } from '@runnel/protocol';
+import { ManualClock } from '@runnel/protocol/testing';
+import { createJsonlWriter, fetchTransport, type JsonlLine, readJsonl } from '@runnel/pubsub';
+import { createTrickle, type Trickle, type TrickleOptions } from '@runnel/server';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createRunner, type Runner, type RunnerOptions } from './index.ts';
+
+const BASE = 'http://in.process/';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A server in this process that can go and come again, with nothing remembered. */
+function server(options: TrickleOptions = {}) {
+  let trickle: Trickle | undefined;
+  const start = () => {
+    trickle = createTrickle({ autocreate: true, lingerMs: 60_000, ...options });
+  };
+  const stop = async () => {
+    const stopping = trickle;
+    trickle = undefined;
+    await stopping?.stop();
+  };
+  cleanups.push(stop);
+  start();
+  const transport = fetchTransport((request: Request) => {
+    if (trickle) return trickle.fetch(request);
+    return Promise.reject(new TypeError('fetch failed'));
+  });
+  return { transport, start, stop, channels: () => trickle?.list() ?? [] };
+}
+
+type Server = ReturnType<typeof server>;
+
+function runnerOn({ transport }: Server, options: Partial<RunnerOptions> = {}): Runner {
+  const runner = createRunner({ session: 's', url: BASE, transport, ...options });
+  cleanups.push(() => runner.close({ deadlineMs: 1000 }));
+  return runner;
+}
+
+type Message = Record<string, unknown> & { type: string };
+
+/** Reads a session's events from the oldest kept, as a client that remembers nothing. */
+function follow({ transport }: Server, session = 's') {
+  const reader = readJsonl(BASE + sessionChannels(session).events, { transport, from: 'oldest', waitForChannel: true });
+  const lines: JsonlLine[] = [];
+  let onMore = () => {};
+  const done = (async () => {
+    for await (const batch of reader) {
+      lines.push(...batch);
+      onMore();
+    }
+  })();
+  cleanups.push(() => reader.close());
+  const messages = () => lines.map(({ value }) => value as Message);
+  const until = async (condition: (messages: Message[]) => boolean) => {
+    while (!condition(messages())) await new Promise<void>((resolve) => (onMore = resolve));
+    return messages();
+  };
+  const one = async (type: string) =>
+    (await until((all) => all.some((each) => each.type === type))).find((each) => each.type === type);
+  return { lines, messages, until, one, done, reader };
+}
+
+const telemetry = (messages: Message[]) => messages.filter(({ type }) => type === 'telemetry');
+const eventTypes = (messages: Message[]) =>
+  telemetry(messages).map(({ event }) => (event as { data: { type: string } }).data.type);
+
+/** A client's control channel. */
+function control({ transport }: Server, session = 's') {
+  const writer = createJsonlWriter(BASE + sessionChannels(session).control, { transport, create: true });
+  cleanups.push(() => writer.close({ deadlineMs: 1000 }));
+  return { ask: (message: object) => writer.write(JSON.stringify(message)), writer };
+}
+
+describe('telemetry on the events channel', () => {
+  it('EGRESS 1.1: an event is exactly one line with epoch, seq and envelope, type first and event last', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    runner.emit('stream_started', { a: 1 });
+    await runner.close();
+    const events = follow(host);
+    await events.done;
+    const [line, ...more] = events.lines.filter(({ value }) => value.type === 'telemetry');
+    expect(more).toStrictEqual([]);
+    expect([...(members(line?.bytes as Uint8Array) ?? [])].map(([name]) => name)).toStrictEqual([
+      'type',
+      'epoch',
+      'seq',
+      'event',
+    ]);
+    expect(line?.value).toMatchObject({
+      epoch: runner.epoch,
+      seq: 1,
+      event: { data: { type: 'stream_started', a: 1 } },
+    });
+    expect(runner.epoch).toMatch(/^[0-9a-f]{8}$/);
+    expect(host.channels().map(({ name }) => name)).toStrictEqual(['s-events']);
+  });
+
+  it('EGRESS 1.4: a hundred events arrive in order, once, numbered without a gap', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    const events = follow(host);
+    for (let n = 1; n <= 100; n++) {
+      runner.emit('e', { n });
+      if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const arrived = telemetry(await events.until((all) => telemetry(all).length === 100));
+    expect(arrived.map(({ seq }) => seq)).toStrictEqual(Array.from({ length: 100 }, (_, at) => at + 1));
+    expect(arrived.map(({ event }) => (event as { data: { n: number } }).data.n)).toStrictEqual(
+      arrived.map(({ seq }) => seq),
+    );
+    expect(new Set(arrived.map(({ event }) => (event as { id: string }).id)).size).toBe(100);
+  });
+
+  it('PROTOCOL 8.3: events that the ring dropped are a gap in the numbers', async () => {
+    const host = server();
+    const runner = runnerOn(host, { buffer: 4 });
+    for (let n = 0; n < 10; n++) runner.emit('e');
+    const arrived = telemetry(await follow(host).until((all) => telemetry(all).length === 4));
+    expect(arrived.map(({ seq }) => seq)).toStrictEqual([7, 8, 9, 10]);
+  });
+
+  it('EGRESS 1.11: sessions do not mix, and the end of one leaves the other alone', async () => {
+    const host = server();
+    const [a, b] = [runnerOn(host, { session: 'a' }), runnerOn(host, { session: 'b' })];
+    a.emit('of a');
+    b.emit('of b');
+    await a.close();
+    b.emit('of b again');
+    const again = runnerOn(host, { session: 'a' });
+    again.emit('of a again');
+    expect(eventTypes(await follow(host, 'b').until((all) => telemetry(all).length === 2))).toStrictEqual([
+      'of b',
+      'of b again',
+    ]);
+    expect(eventTypes(await follow(host, 'a').until((all) => telemetry(all).length === 1))).toStrictEqual([
+      'of a again',
+    ]);
+  });
+
+  it('EGRESS 1.12: close writes what is queued and a last report before the channel ends', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    const events = follow(host);
+    for (let n = 0; n < 100; n++) runner.emit('e');
+    await runner.close();
+    await events.done;
+    expect(telemetry(events.messages())).toHaveLength(100);
+    const report = { type: 'losses', epoch: runner.epoch, emitted: 100, written: 100, dropped: {}, last: true };
+    expect(events.messages().at(-1)).toStrictEqual(report);
+    expect(events.reader.subscription.end).toBe('ended');
+  });
+
+  it('EGRESS 1.20: a media loop that raises is one error event; a cancelled one is none', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    const failure = new RangeError('no more frames');
+    await expect(runner.guard('media_input', () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(
+      runner.guard('media_output', () => Promise.reject(new DOMException('stop', 'AbortError'))),
+    ).resolves.toBeUndefined();
+    const untilClosed = runner.guard('media_audio_output', async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw new Error('stopped in the middle');
+    });
+    runner.emit('end');
+    await runner.close();
+    await expect(untilClosed).resolves.toBeUndefined();
+    const events = follow(host);
+    await events.done;
+    expect(eventTypes(events.messages())).toStrictEqual(['error', 'end']);
+    const error = { error_type: 'media_input_loop_failed', exception_type: 'RangeError', message: 'no more frames' };
+    expect(telemetry(events.messages())[0]).toMatchObject({ event: { data: { session_id: 's', error } } });
+  });
+
+  it('EGRESS 1.22: the events of a stream’s life ride unchanged and in order', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    const types =
+      'session_created pipeline_load_start pipeline_loaded stream_started playback_ready error stream_stopped pipeline_unloaded session_closed';
+    for (const type of types.split(' ')) runner.emit(type, { note: `of ${type}` });
+    const arrived = await follow(host).until((all) => telemetry(all).length === 9);
+    expect(eventTypes(arrived)).toStrictEqual(types.split(' '));
+  });
+
+  it('EGRESS 1.25: a notification of nearly 5 MiB passes, a larger one is counted', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    const events = follow(host);
+    runner.notify('x'.repeat(5_242_880 - 100));
+    runner.notify('x'.repeat(5_242_880));
+    expect(await events.one('notification')).toMatchObject({ payload: expect.any(String) });
+    await vi.waitUntil(() => runner.books.messages.pending === 0);
+    expect(runner.books.messages).toMatchObject({ queued: 2, written: 1, dropped: { notification: 1 } });
+  });
+});
+
+describe('messages beside telemetry', () => {
+  it('EGRESS 1.19: runner_ready comes first and tells the start-up time, though nobody was attached', async () => {
+    const host = server();
+    const clock = new ManualClock();
+    clock.advance(1500);
+    const runner = runnerOn(host, { clock, startedAt: 300 });
+    runner.emit('e');
+    await vi.waitUntil(() => runner.books.written === 1);
+    const [first] = await follow(host).until((all) => all.length >= 2);
+    expect(first).toStrictEqual({ type: 'runner_ready', startup_ms: 1200, epoch: runner.epoch });
+  });
+
+  it('EGRESS 1.24: messages overtake telemetry that is queued before them', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    for (let n = 0; n < 256; n++) runner.emit('e');
+    runner.notify({ text: 'urgent' });
+    const all = await follow(host).until((messages) => telemetry(messages).length === 256);
+    expect(all.slice(0, 3).map(({ type }) => type)).toStrictEqual(['runner_ready', 'notification', 'telemetry']);
+  });
+
+  it('PROTOCOL 8.1: log lines travel together, at most 50 a message', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    for (let n = 0; n < 120; n++) runner.log(`line ${n}`);
+    const all = await follow(host).until((messages) => messages.filter(({ type }) => type === 'logs').length === 3);
+    const logs = all.filter(({ type }) => type === 'logs').map(({ lines }) => lines as string[]);
+    expect(logs.map((lines) => lines.length)).toStrictEqual([50, 50, 20]);
+    expect(logs.flat()).toStrictEqual(Array.from({ length: 120 }, (_, n) => `line ${n}`));
+  });
+
+  it('bounds what waits while nothing can leave, and counts by kind what had to go', async () => {
+    const host = server();
+    await host.stop();
+    const runner = runnerOn(host);
+    for (let n = 0; n < 300; n++) runner.notify(n);
+    for (let n = 0; n < 1100; n++) runner.log(`line ${n}`);
+    runner.notify(1n);
+    expect(runner.books.messages).toStrictEqual({
+      queued: 1401,
+      written: 0,
+      pending: 1256,
+      dropped: { notification: 45, logs: 100 },
+    });
+  });
+
+  it('PROTOCOL 8.4: the losses report goes out with every heartbeat interval', async () => {
+    const host = server();
+    const clock = new ManualClock();
+    const runner = runnerOn(host, { clock, buffer: 2, heartbeatMs: 10_000 });
+    const events = follow(host);
+    for (let n = 0; n < 5; n++) runner.emit('e');
+    await events.until((all) => telemetry(all).length === 2);
+    clock.advance(10_000);
+    expect(await events.one('losses')).toStrictEqual({
+      type: 'losses',
+      epoch: runner.epoch,
+      emitted: 5,
+      written: 2,
+      dropped: { queue_overflow: 3 },
+    });
+  });
+});
+
+describe('a server that is not there', () => {
+  it('starts before the server, keeps the newest events, and begins when it comes', async () => {
+    const host = server();
+    await host.stop();
+    const runner = runnerOn(host, { buffer: 4 });
+    for (let n = 0; n < 6; n++) runner.emit('e');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(runner.books).toMatchObject({ emitted: 6, written: 0, pending: 4, dropped: { queue_overflow: 2 } });
+    host.start();
+    const all = await follow(host).until((messages) => telemetry(messages).length === 4);
+    expect(all[0]).toMatchObject({ type: 'runner_ready' });
+    expect(telemetry(all).map(({ seq }) => seq)).toStrictEqual([3, 4, 5, 6]);
+  });
+
+  it('outlives a server that forgets everything: it says again who it is, and the numbers go on', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    runner.emit('before');
+    await follow(host).until((all) => telemetry(all).length === 1);
+    await host.stop();
+    host.start();
+    const events = follow(host);
+    runner.emit('may be lost with the old connection');
+    await vi.waitUntil(() => runner.books.pending === 0, { timeout: 10_000 });
+    runner.emit('after');
+    const all = await events.until((messages) => eventTypes(messages).includes('after'));
+    expect(all.find(({ type }) => type === 'runner_ready')).toMatchObject({ epoch: runner.epoch });
+    const { emitted, written, dropped } = runner.books;
+    expect(emitted).toBe(3);
+    expect(written + (dropped.write_failed ?? 0)).toBe(3);
+    expect(telemetry(all).at(-1)).toMatchObject({ seq: 3 });
+  });
+
+  it('outlives the end of its channel, and opens it anew', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    await follow(host).one('runner_ready');
+    await host.transport.post(`${BASE}s-events`, { method: 'DELETE' }).end();
+    runner.emit('after');
+    const events = follow(host);
+    await events.until((all) => eventTypes(all).includes('after'));
+    expect(await events.one('runner_ready')).toMatchObject({ epoch: runner.epoch });
+  });
+
+  it('HOUSE 10: takes a channel that was made for it, where it may not make one', async () => {
+    const host = server({ autocreate: false, channels: [{ name: 's-events', mime: 'application/jsonl' }] });
+    const runner = runnerOn(host);
+    runner.emit('e');
+    expect(await follow(host).one('telemetry')).toMatchObject({ seq: 1 });
+  });
+
+  it('closes within its deadline while the server is away, and counts what stayed', async () => {
+    const host = server();
+    await host.stop();
+    const runner = runnerOn(host);
+    runner.emit('e');
+    const began = performance.now();
+    const books = await runner.close({ deadlineMs: 300 });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(books).toMatchObject({ emitted: 1, written: 0, pending: 0, dropped: { shutdown: 1 } });
+  });
+});
+
+describe('the control channel', () => {
+  it('answers ping with pong at once, the stamp and id as they came', async () => {
+    const host = server();
+    runnerOn(host);
+    const events = follow(host);
+    const { ask } = control(host);
+    await ask({ type: 'ping', request_id: 'p1', timestamp: 1234.5 });
+    expect(await events.one('pong')).toStrictEqual({ type: 'pong', request_id: 'p1', timestamp: 1234.5 });
+  });
+
+  it('PROTOCOL 8.1: answers each kind of request with its own type and the request’s id', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    runner.onRequest('start_stream', () => ({ channels: [] }));
+    runner.onRequest('stop_stream', async () => undefined);
+    runner.onRequest('parameters', ({ params }) => ({ status: 'ok', params }));
+    runner.onRequest('api', ({ method, path }) => ({
+      status: 200,
+      data: `${method} ${path}`,
+      type: 'forged',
+      request_id: 'forged',
+    }));
+    const events = follow(host);
+    const { ask } = control(host);
+    await ask({ type: 'start_stream', request_id: '1' });
+    await ask({ type: 'stop_stream', request_id: '2' });
+    await ask({ type: 'parameters', request_id: '3', params: { fps: 5 } });
+    await ask({ type: 'api', request_id: '4', method: 'GET', path: '/x' });
+    const all = await events.until((messages) => messages.filter((each) => 'request_id' in each).length === 4);
+    const answers = all
+      .filter((each) => 'request_id' in each)
+      .sort((a, b) => Number(a.request_id) - Number(b.request_id));
+    expect(answers).toStrictEqual([
+      { channels: [], type: 'stream_started', request_id: '1' },
+      { type: 'stream_stopped', request_id: '2' },
+      { status: 'ok', params: { fps: 5 }, type: 'parameters_ack', request_id: '3' },
+      { status: 200, data: 'GET /x', type: 'api_response', request_id: '4' },
+    ]);
+  });
+
+  it.each([
+    ['a type nobody serves', { type: 'dance' }, 'unknown type "dance"'],
+    ['a request without its fields', { type: 'api' }, 'api: method: '],
+    ['a handler that throws', { type: 'throws' }, 'no such thing'],
+    ['a handler that rejects', { type: 'rejects' }, 'not now'],
+    ['an answer that is no JSON', { type: 'unserialisable' }, 'the answer is no JSON, or too large'],
+    ['an answer over the event cap', { type: 'huge' }, 'the answer is no JSON, or too large'],
+  ])('answers %s with an error', async (_what, message, error) => {
+    const host = server();
+    const runner = runnerOn(host);
+    runner.onRequest('throws', () => {
+      throw new Error('no such thing');
+    });
+    runner.onRequest('rejects', () => Promise.reject(new Error('not now')));
+    runner.onRequest('unserialisable', () => ({ big: 1n }));
+    runner.onRequest('huge', () => ({ data: 'x'.repeat(5_242_880) }));
+    const events = follow(host);
+    await control(host).ask({ ...message, request_id: 'r' });
+    const answer = await events.one('error');
+    expect(answer).toMatchObject({ request_id: 'r', error: expect.stringContaining(error) });
+  });
+
+  it('EGRESS 1.14: ignores what is no request, and lives through lines that are no JSON', async () => {
+    const host = server();
+    runnerOn(host);
+    const events = follow(host);
+    const { writer, ask } = control(host);
+    await ask({ keep: 'alive' });
+    await ask({ type: 'keep' });
+    await ask({ type: 7 });
+    for (const line of ['{broken', '[]', 'null', '"text"']) await writer.write(line);
+    await ask({ type: 'ping', timestamp: 1 });
+    expect(await events.one('pong')).toStrictEqual({ type: 'pong', timestamp: 1 });
+    expect(events.messages().map(({ type }) => type)).toStrictEqual(['runner_ready', 'pong']);
+  });
+
+  it('serves requests side by side, and refuses more than it can hold', async () => {
+    const host = server();
+    const runner = runnerOn(host);
+    const gate = Promise.withResolvers<object>();
+    runner.onRequest('wait', () => gate.promise);
+    const events = follow(host);
+    const { ask } = control(host);
+    for (let n = 0; n < 65; n++) await ask({ type: 'wait', request_id: String(n) });
+    expect(await events.one('error')).toMatchObject({ request_id: '64', error: 'busy: 64 requests are open' });
+    gate.resolve({ done: true });
+    await events.until((all) => all.filter(({ type }) => type === 'api_response').length === 64);
+  });
+
+  it('reads on in the next life of the channel, and the old one not again', async () => {
+    const host = server();
+    runnerOn(host);
+    const events = follow(host);
+    const first = control(host);
+    await first.ask({ type: 'ping', request_id: 'first', timestamp: 1 });
+    await events.one('pong');
+    await first.writer.close();
+    await control(host).ask({ type: 'ping', request_id: 'second', timestamp: 2 });
+    const all = await events.until((messages) => messages.some((each) => each.request_id === 'second'));
+    const pongs = all.filter(({ type }) => type === 'pong').map((each) => each.request_id);
+    expect(pongs).toStrictEqual(['first', 'second']);
+  });
+});

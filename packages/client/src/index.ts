@@ -1,2 +1,21 @@
-/** The relay: opens sessions, reads their channels and hands telemetry to sinks. */
-export {};
+export type { SessionBooks } from './books.ts';
+export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
+export { createEndpoint } from './endpoint.ts';
+export type { Handler, MessageOf, MessageType } from './handlers.ts';
+export type { Cursor, CursorBooks, Journal } from './journal.ts';
+export type { LaneStatus } from './lane.ts';
+export { type MemoryJournalOptions, memoryJournal } from './memory-journal.ts';
+export type { PingBooks } from './pings.ts';
+export type { Position, TelemetryPosition } from './position.ts';
+export {
+  createRelay,
+  type OpenOptions,
+  type Relay,
+  type RelayOptions,
+  type RelayReport,
+  type RelayStatus,
+} from './relay.ts';
+export { type RelayServing, type ServeRelayOptions, serveRelay } from './serve-relay.ts';
+export type { Session, SessionState } from './session.ts';
+export type { StartBook } from './starts.ts';
+export { createTail, type Tail } from './tail.ts';

@@ -1,0 +1,85 @@
+/** The writer of a session's control channel, which the client owns: opened when there is something to say, and opened anew when it was lost. PROTOCOL.md section 8.2. */
+import { type Clock, JSONL, pause, TrickleError } from '@runnel/protocol';
+import { type Connection, createJsonlWriter, type JsonlWriter } from '@runnel/pubsub';
+import { createBackoff } from './backoff.ts';
+
+/** How long the end of a segment may take when the session closes. */
+const CLOSE_MS = 1000;
+
+export class Control {
+  readonly #url: string;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #backoff = createBackoff(250, 1000);
+  #writer: JsonlWriter | undefined;
+  #opened = 0;
+  /** The newest write: one that waits for a server which is away must not be followed by others without end. */
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(url: string, connection: Connection, clock: Clock) {
+    this.#url = url;
+    this.#connection = connection;
+    this.#clock = clock;
+  }
+
+  /** Times a writer was opened: one more than it was lost. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /**
+   * Writes one message. Where the channel or the server is gone it tries again, with a new writer, until `signal` aborts. Resolves when the line is handed to
+   * the transport, which does not say that the runner gets it. Rejects with `aborted`, or at once with what no new writer would mend (`too_large`, `invalid`).
+   */
+  async send(message: object, signal: AbortSignal): Promise<void> {
+    const line = JSON.stringify(message);
+    while (!signal.aborted) {
+      await orAborted(this.#writing, signal);
+      const writer = this.#open();
+      const written = writer.write(line);
+      this.#writing = written.catch(() => {});
+      try {
+        await orAborted(written, signal);
+        this.#backoff.reset();
+        return;
+      } catch (error) {
+        if (!(error instanceof TrickleError) || !passing.has(error.code)) throw error;
+        if (this.#writer === writer && writer.ended) this.#writer = undefined;
+        await pause(this.#clock, this.#backoff.next(), signal);
+      }
+    }
+    throw unsent();
+  }
+
+  /** Ends the segment. The channel stays: a client that stops is no end of the session, and the next one goes on with it. */
+  async close(): Promise<void> {
+    await this.#writer?.close({ deadlineMs: CLOSE_MS, deleteChannel: false });
+  }
+
+  #open(): JsonlWriter {
+    if (this.#writer && !this.#writer.ended) return this.#writer;
+    this.#opened++;
+    this.#writer = createJsonlWriter(this.#url, { ...this.#connection, mime: JSONL, create: true });
+    return this.#writer;
+  }
+}
+
+/** Codes of what passes: the channel is not there yet or was closed, the server is away or restarts. */
+const passing: ReadonlySet<TrickleError['code']> = new Set([
+  'not_found',
+  'closed',
+  'conflict',
+  'refused',
+  'unreachable',
+  'gave_up',
+]);
+
+const unsent = () => new TrickleError('aborted', 'the control message was not sent in time');
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(unsent());
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,100 @@
+/** What a line of an events channel is, and who gets it: telemetry becomes envelopes, everything else goes to handlers. PROTOCOL.md section 8.1. */
+import {
+  type Clock,
+  type Envelope,
+  type EventMessage,
+  eventMessage,
+  isTelemetryEvent,
+  members,
+  NETWORK_EVENT,
+  TELEMETRY,
+} from '@runnel/protocol';
+import type { JsonlLine } from '@runnel/pubsub';
+import type { Replays } from './replay.ts';
+
+/** `in = relayed + malformed + replay`. */
+export interface TelemetryBooks {
+  in: number;
+  /** Handed to the journal. */
+  relayed: number;
+  /** With an `event` that is none. EGRESS 1.15. */
+  malformed: number;
+  /** Came before. */
+  replay: number;
+}
+
+export interface MessageBooks {
+  /** The types are the protocol's, so there are few. */
+  byType: Partial<Record<EventMessage['type'], number>>;
+  /** Of a known type, with fields that are not what PROTOCOL.md says. */
+  invalid: number;
+  /** Of a type that this client does not know, or of none. */
+  unknown: number;
+}
+
+export interface DispatchOptions {
+  readonly session: string;
+  readonly clock: Clock;
+  readonly replays: Replays;
+  readonly onMessage: (message: EventMessage) => void;
+}
+
+const messageTypes: ReadonlySet<unknown> = new Set(eventMessage.options.map((option) => option.shape.type.value));
+
+/** Sorts the lines of one session. Nothing that a line holds makes it throw. */
+export class Dispatch {
+  readonly telemetry: TelemetryBooks = { in: 0, relayed: 0, malformed: 0, replay: 0 };
+  readonly messages: MessageBooks = { byType: {}, invalid: 0, unknown: 0 };
+  readonly #options: DispatchOptions;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one line; returns the envelope if it is telemetry that is new and well formed. */
+  take(line: JsonlLine): Envelope | undefined {
+    const { type } = line.value;
+    if (type === TELEMETRY || type === NETWORK_EVENT) return this.#telemetry(line);
+    this.#message(line.value);
+    return undefined;
+  }
+
+  #telemetry(line: JsonlLine): Envelope | undefined {
+    this.telemetry.in++;
+    const { event } = line.value;
+    const wellFormed = isTelemetryEvent(event);
+    const id = wellFormed ? event.id : undefined;
+    if (this.#options.replays.has(line, id)) {
+      this.telemetry.replay++;
+      return undefined;
+    }
+    const bytes = wellFormed ? eventBytes(line.bytes) : undefined;
+    if (!bytes) {
+      this.telemetry.malformed++;
+      return undefined;
+    }
+    this.telemetry.relayed++;
+    return { id, bytes, session: this.#options.session, relayedVia: 'trickle', receivedAt: this.#options.clock.wall() };
+  }
+
+  #message(value: Readonly<Record<string, unknown>>): void {
+    if (!messageTypes.has(value.type)) {
+      this.messages.unknown++;
+      return;
+    }
+    const { data: message } = eventMessage.safeParse(value);
+    if (!message) {
+      this.messages.invalid++;
+      return;
+    }
+    const { byType } = this.messages;
+    byType[message.type] = (byType[message.type] ?? 0) + 1;
+    this.#options.onMessage(message);
+  }
+}
+
+/** The event as it was sent. A copy, so that an envelope that waits for its sink does not keep a whole network chunk in memory. */
+function eventBytes(line: Uint8Array): Uint8Array | undefined {
+  const range = members(line)?.get('event');
+  return range && Buffer.from(line.subarray(range.start, range.end));
+}

@@ -1,0 +1,28 @@
+/** What a relay shows over HTTP. All of it is for reading. */
+import { Hono } from 'hono';
+import type { Relay } from './relay.ts';
+
+/**
+ * `/status` (JSON), `/metrics` (Prometheus), `/logs/tail?lines=` (text, default 100, at most 1,000) and `/healthz`.
+ * A Hono app, to be mounted or served; `serveRelay` serves it.
+ */
+export function createEndpoint(relay: Relay): Hono {
+  const app = new Hono();
+  app.get('/healthz', (c) => c.text('ok\n'));
+  app.get('/status', (c) => c.json(relay.status()));
+  app.get('/metrics', async (c) =>
+    c.body(await relay.metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  );
+  app.get('/logs/tail', (c) => {
+    const asked = c.req.query('lines') ?? '100';
+    if (!/^[1-9]\d{0,3}$/.test(asked) || Number(asked) > 1000) return c.text('lines is a number from 1 to 1000\n', 400);
+    return c.text(
+      relay.tail
+        .last(Number(asked))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  });
+  app.notFound((c) => c.text('Not found. There are /status, /metrics, /logs/tail?lines=100 and /healthz.\n', 404));
+  return app;
+}

@@ -1,0 +1,143 @@
+/** The relay's figures for Prometheus. They are read from the books when they are asked for, so that there is one place that counts. */
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { RelayStatus } from './relay.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Add = (labels: Labels, value: number) => void;
+
+/** A function that renders `status()` in Prometheus' text format. Labels are session ids, sink names and words of this package; nothing else from the wire. */
+export function createMetrics(status: () => RelayStatus): () => Promise<string> {
+  const registry = new Registry();
+  const registers = [registry];
+
+  function counter(name: string, help: string, labelNames: string[], read: (status: RelayStatus, add: Add) => void) {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        read(status(), (labels, value) => this.inc({ ...labels }, value));
+      },
+    });
+  }
+
+  function gauge(name: string, help: string, labelNames: string[], read: (status: RelayStatus, set: Add) => void) {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        read(status(), (labels, value) => this.set({ ...labels }, value));
+      },
+    });
+  }
+
+  sessionFigures(counter, gauge);
+  sinkFigures(counter, gauge);
+  return () => registry.metrics();
+}
+
+type Define = (name: string, help: string, labelNames: string[], read: (status: RelayStatus, add: Add) => void) => void;
+
+function sessionFigures(counter: Define, gauge: Define): void {
+  gauge(
+    'runnel_session_live',
+    'Whether the events of the session are being read.',
+    ['session'],
+    ({ sessions }, set) => {
+      for (const { id, state } of sessions) set({ session: id }, state === 'live' ? 1 : 0);
+    },
+  );
+  gauge('runnel_session_rtt_seconds', 'Way to the runner and back, newest ping.', ['session'], ({ sessions }, set) => {
+    for (const { id, pings } of sessions) if (pings.rttMs !== undefined) set({ session: id }, pings.rttMs / 1000);
+  });
+  counter('runnel_session_lines_total', 'Lines read.', ['session'], ({ sessions }, add) => {
+    for (const { id, lines } of sessions) add({ session: id }, lines);
+  });
+  counter(
+    'runnel_session_bad_lines_total',
+    'Lines that could not be read.',
+    ['session', 'reason'],
+    ({ sessions }, add) => {
+      for (const { id, badLines } of sessions) each(badLines, (reason, n) => add({ session: id, reason }, n));
+    },
+  );
+  counter('runnel_session_events_total', 'Telemetry lines by outcome.', ['session', 'outcome'], ({ sessions }, add) => {
+    for (const { id, telemetry } of sessions) {
+      const { relayed, malformed, replay } = telemetry;
+      each({ relayed, malformed, replay }, (outcome, n) => add({ session: id, outcome }, n));
+    }
+  });
+  counter('runnel_session_messages_total', 'Other lines by type.', ['session', 'type'], ({ sessions }, add) => {
+    for (const { id, messages } of sessions) {
+      const { byType, invalid, unknown } = messages;
+      each({ ...byType, invalid, unknown }, (type, n) => add({ session: id, type }, n));
+    }
+  });
+  counter(
+    'runnel_session_segments_skipped_total',
+    'Segments gone before they were read.',
+    ['session'],
+    ({ sessions }, add) => {
+      for (const { id, segmentsSkipped } of sessions) add({ session: id }, segmentsSkipped);
+    },
+  );
+  counter(
+    'runnel_session_discontinuities_total',
+    'New lives of the events channel.',
+    ['session'],
+    ({ sessions }, add) => {
+      for (const { id, discontinuities } of sessions) add({ session: id }, discontinuities);
+    },
+  );
+  counter(
+    'runnel_session_events_missed_total',
+    'Events that gaps in seq say did not come.',
+    ['session'],
+    ({ sessions }, add) => {
+      for (const { id, sums } of sessions) add({ session: id }, sums.missed);
+    },
+  );
+  gauge(
+    'runnel_session_events_lost',
+    'Events the runner says it wrote that did not come.',
+    ['session'],
+    ({ sessions }, set) => {
+      for (const { id, sums } of sessions) set({ session: id }, sums.lost);
+    },
+  );
+  gauge(
+    'runnel_session_starts_unreported',
+    'Starts of the runner without a last report.',
+    ['session'],
+    ({ sessions }, set) => {
+      for (const { id, sums } of sessions) set({ session: id }, sums.unreported);
+    },
+  );
+}
+
+function sinkFigures(counter: Define, gauge: Define): void {
+  counter('runnel_sink_in_total', 'Envelopes for the sink.', ['sink'], ({ sinks }, add) => {
+    for (const { sink, in: n } of sinks) add({ sink }, n);
+  });
+  counter('runnel_sink_delivered_total', 'Envelopes acknowledged.', ['sink'], ({ sinks }, add) => {
+    for (const { sink, out } of sinks) add({ sink }, out);
+  });
+  gauge('runnel_sink_pending', 'Envelopes that wait.', ['sink'], ({ sinks }, set) => {
+    for (const { sink, pending } of sinks) set({ sink }, pending);
+  });
+  counter('runnel_sink_dropped_total', 'Envelopes dropped.', ['sink', 'reason'], ({ sinks }, add) => {
+    for (const { sink, dropped } of sinks) each(dropped, (reason, n) => add({ sink, reason }, n));
+  });
+  counter('runnel_sink_retries_total', 'Batches handed over again.', ['sink'], ({ sinks }, add) => {
+    for (const { sink, retries } of sinks) add({ sink }, retries);
+  });
+}
+
+function each(counts: Readonly<Record<string, number>>, fn: (name: string, n: number) => void): void {
+  for (const [name, n] of Object.entries(counts)) fn(name, n);
+}

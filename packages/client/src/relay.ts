@@ -1,0 +1,169 @@
+/** The relay: sessions on one side, sinks on the other, a journal in between. The one place from which telemetry leaves. */
+import {
+  type Clock,
+  channelUrl,
+  isChannelName,
+  pause,
+  type Sink,
+  sessionChannels,
+  systemClock,
+  TrickleError,
+} from '@runnel/protocol';
+import type { Connection } from '@runnel/pubsub';
+import type { SessionBooks } from './books.ts';
+import type { Journal } from './journal.ts';
+import { Lane, type LaneStatus } from './lane.ts';
+import { memoryJournal } from './memory-journal.ts';
+import { createMetrics } from './metrics.ts';
+import { Session, type SessionSetup, type SessionState } from './session.ts';
+import { createTail, type Tail } from './tail.ts';
+
+export interface RelayOptions extends Pick<Connection, 'transport' | 'headers'> {
+  /** The server's base URL. */
+  readonly url: string;
+  /** Each gets every envelope. Their names differ. The relay closes them. */
+  readonly sinks: readonly Sink[];
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** How often each session pings its runner. Default 10,000. */
+  readonly pingMs?: number;
+  /** Where envelopes wait for the sinks. Default: in memory, at most 50,000 envelopes and 32 MiB a sink. */
+  readonly journal?: Journal;
+  /** Where the runners' log lines go, for /logs/tail. Default: one of the relay's own. */
+  readonly tail?: Tail;
+  /** Told when a session's state changes. */
+  readonly onState?: (session: Session) => void;
+}
+
+export interface OpenOptions {
+  /** The URL of the events channel, where it is not `<session>-events` below the server's base URL. */
+  readonly eventsUrl?: string;
+  /** The URL of the control channel, likewise. */
+  readonly controlUrl?: string;
+}
+
+export interface RelayStatus {
+  readonly sessions: readonly (SessionBooks & { readonly id: string; readonly state: SessionState })[];
+  readonly sinks: readonly LaneStatus[];
+}
+
+/** Envelopes over all sinks, since the relay was made. */
+export interface RelayReport {
+  /** Acknowledged by their sink. */
+  readonly delivered: number;
+  /** Not delivered, and in the journal for the next start. */
+  readonly kept: number;
+  /** Neither: `status().sinks` says why. */
+  readonly dropped: number;
+}
+
+export interface Relay {
+  /**
+   * Opens a session: from now on its events are relayed, also if its channels do not exist yet. A session that the journal has never seen begins at the oldest
+   * segment kept, so that what the runner said before the client came is heard. Throws TrickleError `invalid` for an id or URL that cannot be
+   * used or a session that is open, `aborted` after `close`. The relay closes it, or `session.close()` does.
+   */
+  open(id: string, options?: OpenOptions): Session;
+  /** The open sessions by id. */
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly tail: Tail;
+  status(): RelayStatus;
+  /** The figures of `status` in Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Stops reading, lets the sinks work off what is pending until shortly before `deadlineMs` (default 5,000) have passed, then closes journal and sinks. Never rejects. */
+  close(options?: { deadlineMs?: number }): Promise<RelayReport>;
+}
+
+/** A relay with no session yet. Throws TrickleError `invalid` if the URL is none or two sinks have one name. Its timers do not keep a process alive; its connections do. */
+export function createRelay(options: RelayOptions): Relay {
+  const { url, sinks, clock = systemClock, pingMs = 10_000, journal = memoryJournal(), tail = createTail() } = options;
+  checkUrl(url);
+  checkNames(sinks);
+  const sessions = new Map<string, Session>();
+  const lanes = sinks.map((sink) => new Lane(sink, journal.cursor(sink.name), clock));
+  const { transport, headers, onState = () => {} } = options;
+  const connection = { ...(transport && { transport }), ...(headers && { headers }) };
+  let closing: Promise<RelayReport> | undefined;
+
+  function open(id: string, { eventsUrl, controlUrl }: OpenOptions = {}): Session {
+    if (closing) throw new TrickleError('aborted', 'the relay is closed');
+    if (sessions.has(id)) throw new TrickleError('invalid', `session ${id} is open`);
+    const names = sessionChannels(id);
+    if (!isChannelName(names.events) || !isChannelName(names.control))
+      throw new TrickleError('invalid', `${id} is no session id`);
+    const setup: SessionSetup = {
+      id,
+      eventsUrl: checkUrl(eventsUrl ?? channelUrl(url, names.events)),
+      controlUrl: checkUrl(controlUrl ?? channelUrl(url, names.control)),
+      connection,
+      clock,
+      pingMs,
+      journal,
+      onAppend: () => {
+        for (const lane of lanes) lane.wake();
+      },
+      onState,
+      onClose: () => sessions.delete(id),
+    };
+    const session = new Session(setup);
+    session.on('logs', ({ lines }) => {
+      for (const line of lines) tail.push(`LOG session=${id} ${line}`);
+    });
+    sessions.set(id, session);
+    return session;
+  }
+
+  function status(): RelayStatus {
+    return {
+      sessions: [...sessions.values()].map(({ id, state, books }) => ({ id, state, ...books })),
+      sinks: lanes.map((lane) => lane.status),
+    };
+  }
+
+  async function close(deadlineMs: number): Promise<RelayReport> {
+    const graceMs = Math.min(500, deadlineMs / 5);
+    const quiet = Promise.all([...sessions.values()].map((session) => session.close()));
+    const drained = quiet.then(() => Promise.all(lanes.map((lane) => lane.drained())));
+    await Promise.race([drained, pause(clock, deadlineMs - 2 * graceMs)]);
+    for (const lane of lanes) lane.stop();
+    await Promise.race([Promise.all(lanes.map((lane) => lane.stopped)), pause(clock, graceMs)]);
+    await journal.close();
+    // A sink that cannot close is no reason not to stop; what it acknowledged stands.
+    await Promise.race([Promise.allSettled(sinks.map((sink) => sink.close())), pause(clock, graceMs)]);
+    return report(lanes);
+  }
+
+  return {
+    open,
+    sessions,
+    tail,
+    status,
+    metrics: createMetrics(status),
+    close: ({ deadlineMs = 5000 } = {}) => {
+      closing ??= close(deadlineMs);
+      return closing;
+    },
+  };
+}
+
+function report(lanes: readonly Lane[]): RelayReport {
+  const sums = { delivered: 0, kept: 0, dropped: 0 };
+  for (const { out, pending, dropped } of lanes.map((lane) => lane.status)) {
+    sums.delivered += out;
+    sums.kept += pending;
+    sums.dropped += dropped.overflow + dropped.refused + dropped.shutdown;
+  }
+  return sums;
+}
+
+function checkUrl(url: string): string {
+  const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: undefined };
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new TrickleError('invalid', `${url} is no http or https URL`);
+  return url;
+}
+
+function checkNames(sinks: readonly Sink[]): void {
+  const names = new Set(sinks.map((sink) => sink.name));
+  if (names.size < sinks.length) throw new TrickleError('invalid', 'two sinks have the same name');
+}

@@ -1,0 +1,59 @@
+/** Serves a relay's endpoint on a port of its own. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { createEndpoint } from './endpoint.ts';
+import type { Relay } from './relay.ts';
+
+export interface ServeRelayOptions {
+  /** Default 127.0.0.1: session ids are credentials, so nobody else should read them. */
+  readonly host?: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  /** Gets one sentence when the host is not of this machine alone. Default: standard error. */
+  readonly onWarning?: (message: string) => void;
+}
+
+export interface RelayServing {
+  /** Where it listens, with a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops listening and breaks off what is being answered. The relay goes on. */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects with the system's error when it cannot, `code` EADDRINUSE for a port that is taken. */
+export async function serveRelay(relay: Relay, options: ServeRelayOptions = {}): Promise<RelayServing> {
+  const { host = '127.0.0.1', port = 0, onWarning = (message) => console.error(message) } = options;
+  const local = isLoopback(host);
+  if (!local)
+    onWarning(
+      `The relay's endpoint listens on ${host}: whoever reaches it can read session ids, which are credentials.`,
+    );
+  const endpoint = createEndpoint(relay);
+  // A page that had its name re-bound to 127.0.0.1 must not read session ids through the user's browser.
+  const isForeign = (request: Request) => local && !isLoopback(new URL(request.url).hostname);
+  const fetch = (request: Request) =>
+    isForeign(request) ? new Response('Wrong host\n', { status: 403 }) : endpoint.fetch(request);
+  const server = createAdaptorServer({ fetch }) as Server;
+  const listening = await listen(server, host, port);
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${listening.port}/`,
+    port: listening.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // A server that listens on a port has an address of this kind.
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host);

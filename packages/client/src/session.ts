@@ -1,0 +1,235 @@
+/** One session: reads its events channel for as long as it is open, whatever becomes of the channel, and writes its control channel. PROTOCOL.md section 8. */
+import {
+  type Clock,
+  type ControlMessage,
+  controlMessage,
+  type Envelope,
+  type EventMessage,
+  pause,
+  TrickleError,
+} from '@runnel/protocol';
+import { type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
+import { createBackoff } from './backoff.ts';
+import { ChannelBooks, type SessionBooks } from './books.ts';
+import { Control } from './control.ts';
+import { Dispatch } from './dispatch.ts';
+import { type Handler, Handlers, type MessageType } from './handlers.ts';
+import type { Journal } from './journal.ts';
+import { Pings } from './pings.ts';
+import { Place, type Position } from './position.ts';
+import { isEpoch, Replays } from './replay.ts';
+import { Requests } from './requests.ts';
+import { Starts } from './starts.ts';
+
+/** `connecting`: the server has not been reached. `waiting`: it has, and nothing has come from the runner. `live`: its events are being read. */
+export type SessionState = 'connecting' | 'waiting' | 'live';
+
+/** Failures in a row after which a subscription is given up for a new one; the session itself never gives up. */
+const SUBSCRIPTION_RETRIES = 2;
+
+/** What a relay hands to each session. */
+export interface SessionSetup {
+  readonly id: string;
+  readonly eventsUrl: string;
+  readonly controlUrl: string;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly pingMs: number;
+  readonly journal: Journal;
+  /** Envelopes were handed to the journal. */
+  readonly onAppend: () => void;
+  readonly onState: (session: Session) => void;
+  readonly onClose: (session: Session) => void;
+}
+
+/** Made by `relay.open`. */
+export class Session {
+  readonly id: string;
+  readonly #setup: SessionSetup;
+  readonly #abort = new AbortController();
+  readonly #starts: Starts;
+  readonly #place: Place;
+  readonly #dispatch: Dispatch;
+  readonly #channel = new ChannelBooks();
+  readonly #handlers = new Handlers();
+  readonly #requests: Requests;
+  readonly #control: Control;
+  readonly #pings: Pings;
+  readonly #running: Promise<unknown>;
+  #state: SessionState = 'connecting';
+  #closing: Promise<void> | undefined;
+  #wentBackTo: number | undefined;
+
+  constructor(setup: SessionSetup) {
+    this.id = setup.id;
+    this.#setup = setup;
+    const { clock, connection, journal } = setup;
+    const { signal } = this.#abort;
+    const position = journal.position(setup.id);
+    this.#place = new Place(position);
+    this.#starts = new Starts(position?.telemetry);
+    const replays = new Replays(this.#starts);
+    this.#dispatch = new Dispatch({
+      session: setup.id,
+      clock,
+      replays,
+      onMessage: (message) => this.#message(message),
+    });
+    this.#requests = new Requests(clock);
+    this.#control = new Control(setup.controlUrl, { ...connection, clock }, clock);
+    const onPing = (sent: boolean) => this.#reached(sent);
+    this.#pings = new Pings({ control: this.#control, clock, everyMs: setup.pingMs, signal, onPing });
+    this.#running = Promise.all([this.#follow(), this.#pings.run()]);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Every line and message, by what became of it. */
+  get books(): SessionBooks {
+    return {
+      ...this.#channel.books,
+      telemetry: { ...this.#dispatch.telemetry },
+      messages: {
+        ...this.#dispatch.messages,
+        byType: { ...this.#dispatch.messages.byType },
+        handlerFailures: this.#handlers.failures,
+      },
+      starts: this.#starts.books,
+      sums: this.#starts.sums,
+      pings: this.#pings.books,
+      control: { opened: this.#control.opened, requestsWaiting: this.#requests.waiting },
+    };
+  }
+
+  /** Calls `handler` with each message of `type` from now on; the result takes it back. What it throws is counted and stays here. PROTOCOL.md section 8.1. */
+  on<T extends MessageType>(type: T, handler: Handler<T>): () => void {
+    return this.#handlers.on(type, handler);
+  }
+
+  /**
+   * Sends a control message with a `request_id` of its own and resolves with the runner's answer. Waits for a channel or server that is away.
+   * Rejects with TrickleError `invalid` (the fields are not what PROTOCOL.md section 8.2 says), `refused` (the runner answered with an error),
+   * `gave_up` (no answer within `timeoutMs`, default 10,000) or `aborted` (the session was closed).
+   */
+  async request(
+    type: Exclude<ControlMessage['type'], 'ping' | 'keep'>,
+    fields: Readonly<Record<string, unknown>> = {},
+    { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
+  ): Promise<EventMessage> {
+    if (this.#closing) throw new TrickleError('aborted', 'the session was closed');
+    const id = crypto.randomUUID();
+    const message = { ...fields, type, request_id: id };
+    const { error } = controlMessage.safeParse(message);
+    if (error) throw new TrickleError('invalid', `no ${type} message: ${error.message}`, { cause: error });
+    const answered = new AbortController();
+    const answer = this.#requests.answer(id, timeoutMs).finally(() => answered.abort());
+    const failed = this.#control.send(message, answered.signal).then(() => answer);
+    return Promise.race([answer, failed]);
+  }
+
+  /** Stops reading at once, then ends the control channel's segment (at most 1 s). What was read is in the journal. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#abort.abort();
+    this.#requests.abort();
+    await Promise.all([this.#running, this.#control.close()]);
+    this.#setup.onClose(this);
+  }
+
+  /** Reads the events channel again and again: that it ends or is not there yet does not end the session. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#abort;
+    const backoff = createBackoff(250, 1000);
+    while (!signal.aborted) {
+      const before = this.#channel.lines;
+      await this.#read(signal);
+      if (this.#channel.lines > before) backoff.reset();
+      await pause(this.#setup.clock, backoff.next(), signal);
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const { eventsUrl, connection, clock } = this.#setup;
+    this.#place.rejoin();
+    const { epoch, segment: from = 'oldest' } = this.#place;
+    const subscription = subscribe(eventsUrl, {
+      ...connection,
+      clock,
+      signal,
+      from,
+      ...(epoch !== undefined && { epoch }),
+      waitForChannel: true,
+      retries: SUBSCRIPTION_RETRIES,
+    });
+    const reader = readJsonl(subscription);
+    this.#channel.reading(subscription, reader);
+    try {
+      for await (const lines of reader) {
+        if (subscription.stats.cut > 0 && this.#goBack()) break;
+        await this.#take(lines);
+      }
+    } catch (error) {
+      // Whatever ended the subscription, the next one goes on from here.
+      this.#channel.error = String(error);
+    }
+    this.#channel.read();
+    this.#become(this.#state === 'live' ? 'waiting' : this.#state);
+    if (subscription.end !== 'ended') return;
+    this.#place.finish();
+    this.#starts.channelEnded();
+  }
+
+  /** The connection broke in the middle of a segment, and the subscription has gone on to the next: its rest is asked for once more, by a new subscription. */
+  #goBack(): boolean {
+    const { segment } = this.#place;
+    if (segment === this.#wentBackTo) return false;
+    this.#wentBackTo = segment;
+    return true;
+  }
+
+  async #take(lines: readonly JsonlLine[]): Promise<void> {
+    const envelopes: Envelope[] = [];
+    let entered = 0;
+    for (const line of lines) {
+      if (!this.#place.enter(line)) continue;
+      entered++;
+      const envelope = this.#dispatch.take(line);
+      if (envelope) envelopes.push(envelope);
+    }
+    if (entered === 0) return;
+    this.#channel.lines += entered;
+    this.#become('live');
+    await this.#setup.journal.append(this.id, envelopes, this.#position());
+    if (envelopes.length > 0) this.#setup.onAppend();
+  }
+
+  #position(): Position {
+    const { epoch, segment = 0, lines } = this.#place;
+    return { channelEpoch: epoch, segment, lines, telemetry: this.#starts.newest };
+  }
+
+  #message(message: EventMessage): void {
+    if (message.type === 'losses' && isEpoch(message.epoch)) this.#starts.report(message);
+    if (message.type === 'runner_ready' && isEpoch(message.epoch)) this.#starts.begin(message.epoch);
+    if (message.type === 'pong') this.#pings.pong(message);
+    this.#requests.settle(message);
+    this.#handlers.call(message);
+  }
+
+  #reached(server: boolean): void {
+    if (!server) this.#become('connecting');
+    else if (this.#state === 'connecting') this.#become('waiting');
+  }
+
+  #become(state: SessionState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#setup.onState(this);
+  }
+}

@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970. */
   wall(): number;
-  /** Calls `fn` once, after `ms` milliseconds. The result takes the timer back; calling it late or twice does nothing. */
+  /** Calls `fn` once, after `ms` milliseconds, soon where that is no more than 0. The result takes the timer back; calling it late or twice does nothing. */
   after(ms: number, fn: () => void): () => void;
 }
 
@@ -16,7 +16,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, fn) {
-    const timer: unknown = setTimeout(fn, ms);
+    const timer: unknown = setTimeout(fn, Math.max(0, ms));
     if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref();
     return () => clearTimeout(timer as never);
   },

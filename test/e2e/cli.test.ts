@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from './ports.ts';
-import { type Env, killAll, type Process, startRunnel, until } from './processes.ts';
+import { type Env, killAll, type Process, startRunnel } from './processes.ts';
 
 let server: Process;
 let url: string;
@@ -51,41 +51,6 @@ describe('pub and sub', () => {
     expect(reader.stdout === lines).toBe(true);
   });
 
-  test('--from picks the segment, --count ends there, --keep leaves the channel', async () => {
-    for (const text of ['zero', 'one', 'two']) await publish('places', text, '--keep');
-
-    expect(await subscribe('places', '--from', '0', '--count', '1')).toBe('zero');
-    expect(await subscribe('places', '--from', 'oldest', '--count', '3')).toBe('zeroonetwo');
-    expect(await subscribe('places', '--from', '-3', '--count', '1')).toBe('one');
-    expect(await subscribe('places', '--count', '1')).toBe('two');
-
-    const next = startRunnel(['sub', `${url}places`, '--from', 'next']);
-    await until('a reader waits', async () => (await listed('places'))?.readers === 1);
-    await publish('places', 'three');
-    expect(await next.ended, next.stderr).toEqual({ code: 0, signal: null });
-    expect(next.stdout).toBe('three');
-  });
-
-  test('a bad line ends pub with its number, and the lines before it arrive', async () => {
-    const writer = startRunnel(['pub', `${url}broken`, '--jsonl']);
-    writer.child.stdin?.end('{"n":1}\n{"n":2}\n{n:3}\n{"n":4}\n');
-
-    expect(await writer.ended).toEqual({ code: 1, signal: null });
-    expect(writer.stderr).toContain('runnel: Line 3 of standard input is not valid JSON');
-    expect(await subscribe('broken', '--jsonl', '--from', 'oldest')).toBe('{"n":1}\n{"n":2}\n');
-  });
-
-  test('sub --jsonl leaves out what is no JSON object, and counts it', async () => {
-    const writer = startRunnel(['pub', `${url}mixed`, '--mime', 'application/jsonl']);
-    writer.child.stdin?.end('{"n":1}\nnonsense\n{"n":2}\n');
-    expect(await writer.ended, writer.stderr).toEqual({ code: 0, signal: null });
-
-    const reader = startRunnel(['sub', `${url}mixed`, '--jsonl', '--from', 'oldest']);
-    expect(await reader.ended, reader.stderr).toEqual({ code: 0, signal: null });
-    expect(reader.stdout).toBe('{"n":1}\n{"n":2}\n');
-    expect(reader.stderr).toMatch(/2 lines, .* 1 bad lines in /);
-  });
-
   test('Ctrl-C ends both with 130, and what was sent is acknowledged', async () => {
     const reader = startRunnel(['sub', `${url}live`, '--jsonl', '--from', 'oldest', '--wait']);
     const writer = startRunnel(['pub', `${url}live`, '--jsonl', '--keep']);
@@ -107,53 +72,6 @@ describe('pub and sub', () => {
 
     expect(await reader.ended, reader.stderr).toEqual({ code: 0, signal: null });
     expect(reader.stderr).toMatch(/^received \d+ bytes, .*\n$/);
-  });
-});
-
-describe('ls', () => {
-  test('lists channels with their figures', async () => {
-    await publish('listed', 'some bytes', '--keep');
-
-    const table = await run(['ls', url]);
-    expect(table).toMatchObject({ code: 0, stderr: '' });
-    expect(table.stdout).toMatch(/^NAME +TYPE +HEAD/);
-    expect(table.stdout).toMatch(/^listed +application\/octet-stream +1 +0 +0 +0 +10 +open$/m);
-
-    const rows = await run(['ls', url, '--json']);
-    const channels = rows.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(channels).toContainEqual(expect.objectContaining({ name: 'listed', head: 1, bytes: 10 }));
-  });
-
-  test('says so when the server does not list', async () => {
-    const plain = await startServer();
-    expect(await run(['ls', plain.url])).toEqual({
-      code: 3,
-      stdout: '',
-      stderr: `runnel: ${plain.url} does not list its channels; a Runnel server does with --changefeed.\n`,
-    });
-    plain.server.kill('SIGINT');
-    expect(await plain.server.ended).toEqual({ code: 0, signal: null });
-  });
-});
-
-describe('serve', () => {
-  test('takes a base path, channels of its own and limits', async () => {
-    const { server, url } = await startServer(
-      ...['--base-path', '/ai/trickle', '--no-autocreate', '--segment-bytes', '1000'],
-      ...['--channel', 'made=text/plain', '--changefeed'],
-    );
-    expect(new URL(url).pathname).toBe('/ai/trickle/');
-    expect((await run(['ls', url])).stdout).toMatch(/^made +text\/plain +0 /m);
-    expect(await run(['pub', `${url}other`], 'text')).toMatchObject({ code: 3 });
-
-    const tooLong = await run(['pub', `${url}made`, '--keep'], 'x'.repeat(1001));
-    expect(tooLong.code).toBe(1);
-    expect(tooLong.stderr).toContain('413');
-    server.kill('SIGTERM');
-    expect(await server.ended).toEqual({ code: 0, signal: null });
   });
 });
 
@@ -203,21 +121,6 @@ async function run(args: readonly string[], input = '', env: Env = {}) {
 async function publish(name: string, text: string, ...flags: string[]): Promise<void> {
   const { code, stderr } = await run(['pub', `${url}${name}`, ...flags], text);
   expect(code, stderr).toBe(0);
-}
-
-async function subscribe(name: string, ...flags: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(['sub', `${url}${name}`, ...flags]);
-  expect(code, stderr).toBe(0);
-  return stdout;
-}
-
-async function listed(name: string): Promise<{ readers: number } | undefined> {
-  const { stdout } = await run(['ls', url, '--json']);
-  const channels: { name: string; readers: number }[] = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  return channels.find((channel) => channel.name === name);
 }
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

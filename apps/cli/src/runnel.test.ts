@@ -1,7 +1,10 @@
 /** Everything that needs no process of its own; test/e2e/cli.test.ts pipes real ones together. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { DEFAULT_LIMITS, serve } from '@runnel/server';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runnel } from './runnel.ts';
 
 let server: Awaited<ReturnType<typeof serve>>;
@@ -67,10 +70,10 @@ describe('standard error', () => {
     const screen = terminal({ isTTY: true });
     const done = runnel(['pub', `${server.url}moving`], screen);
     screen.stdin.write('12345');
-    await screen.shows(/\[2Ksegment 0, 5 bytes, 1 segments, .*\/s$/);
+    await screen.said(/\[2Ksegment 0, 5 bytes, 1 segments, .*\/s$/);
     screen.stdin.end();
     expect(await done).toBe(0);
-    expect(screen.said().stderr).toMatch(/\[2Ksent 5 bytes, 1 segments in \d+\.\d s\n$/);
+    expect(screen.text().stderr).toMatch(/\[2Ksent 5 bytes, 1 segments in \d+\.\d s\n$/);
   });
 
   test('of a file has the counts only', async () => {
@@ -116,7 +119,14 @@ describe('pub', () => {
     await fetch(`${server.url}ended`, { method: 'DELETE' });
     screen.stdin.end('{"n":2}\n');
     expect(await done).toBe(1);
-    expect(screen.said().stderr).toMatch(/runnel: .*(ended|not acknowledged)/);
+    expect(screen.text().stderr).toMatch(/runnel: .*(ended|not acknowledged)/);
+  });
+
+  test('a bad line ends it with 1 and the number, and the lines before it arrive', async () => {
+    const { code, stderr } = await run(['pub', `${server.url}broken`, '--jsonl'], '{"n":1}\n{"n":2}\n{n:3}\n{"n":4}\n');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sent 2 lines, .*\nrunnel: Line 3 of standard input is not valid JSON/);
+    expect(await sub('broken', '--jsonl', '--from', 'oldest')).toBe('{"n":1}\n{"n":2}\n');
   });
 
   test('nothing to send makes no channel', async () => {
@@ -125,38 +135,162 @@ describe('pub', () => {
   });
 });
 
-test('ls shows no control characters of a name', async () => {
-  const other = await serve({ changefeed: true, channels: [{ name: 'a\u202eb', mime: 'text/plain' }] });
-  const { stdout } = await run(['ls', other.url]);
-  await other.close();
-  expect(stdout).toMatch(/^a\ufffdb +text\/plain/m);
+describe('sub', () => {
+  test('--from picks the segment, --count ends there', async () => {
+    for (const text of ['zero', 'one', 'two']) await run(['pub', `${server.url}places`, '--keep'], text);
+
+    expect(await sub('places', '--from', '0', '--count', '1')).toBe('zero');
+    expect(await sub('places', '--from', 'oldest', '--count', '3')).toBe('zeroonetwo');
+    expect(await sub('places', '--from', '-3', '--count', '1')).toBe('one');
+    expect(await sub('places', '--count', '1')).toBe('two');
+
+    const next = sub('places', '--from', 'next');
+    await vi.waitUntil(() => server.trickle.list().some(({ name, readers }) => name === 'places' && readers === 1));
+    await run(['pub', `${server.url}places`], 'three');
+    expect(await next).toBe('three');
+  });
+
+  test('--jsonl leaves out what is no JSON object, and counts it', async () => {
+    await run(['pub', `${server.url}mixed`, '--mime', 'application/jsonl'], '{"n":1}\nnonsense\n{"n": 2}\n');
+    const { code, stdout, stderr } = await run(['sub', `${server.url}mixed`, '--jsonl', '--from', 'oldest']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '{"n":1}\n{"n": 2}\n' });
+    expect(stderr).toMatch(/^received 2 lines, .* 1 bad lines in /);
+  });
+
+  test('--jsonl --count ends in the middle of a segment', async () => {
+    await run(['pub', `${server.url}many`, '--jsonl'], '{"n":1}\n{"n":2}\n{"n":3}\n');
+    expect(await sub('many', '--jsonl', '--from', 'oldest', '--count', '2')).toBe('{"n":1}\n{"n":2}\n');
+  });
+});
+
+describe('ls', () => {
+  test('lists channels with their figures', async () => {
+    await run(['pub', `${server.url}listed`, '--keep'], 'some bytes');
+
+    const { code, stdout, stderr } = await run(['ls', server.url]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^NAME +TYPE +HEAD/);
+    expect(stdout).toMatch(/^listed +application\/octet-stream +1 +0 +0 +0 +10 +open$/m);
+
+    const rows = (await run(['ls', server.url, '--json'])).stdout.trim().split('\n');
+    expect(rows.map((row) => JSON.parse(row))).toContainEqual(
+      expect.objectContaining({ name: 'listed', head: 1, bytes: 10 }),
+    );
+  });
+
+  test('says so when the server does not list', async () => {
+    const plain = await serve();
+    const said = await run(['ls', plain.url]);
+    await plain.close();
+    expect(said).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `runnel: ${plain.url} does not list its channels; a Runnel server does with --changefeed.\n`,
+    });
+  });
+
+  test('of a server that has a changefeed and no listing shows the changes it still holds', async () => {
+    const { url, close } = await likeGo(server.url);
+    const { code, stdout, stderr } = await run(['ls', url]);
+    await close();
+    expect(code).toBe(0);
+    expect(stderr).toBe(`${url} does not list its channels; these are the last changes its changefeed holds.\n`);
+    expect(stdout).toMatch(/^(?:[+-] \S+\n)+$/);
+  });
+
+  test('shows no control characters of a name', async () => {
+    const other = await serve({ changefeed: true, channels: [{ name: 'a\u202eb', mime: 'text/plain' }] });
+    const { stdout } = await run(['ls', other.url]);
+    await other.close();
+    expect(stdout).toMatch(/^a\ufffdb +text\/plain/m);
+  });
+});
+
+describe('serve', () => {
+  test('takes a base path, channels of its own and limits, and says where it is', async () => {
+    const screen = terminal();
+    const flags = ['--port', '0', '--json', '--base-path', 'ai/trickle', '--no-autocreate', '--segment-bytes', '1000'];
+    const done = runnel(['serve', ...flags, '--channel', 'made=text/plain', '--changefeed'], screen);
+    await screen.said(/\}\n$/);
+    const { url } = JSON.parse(screen.text().stdout);
+    expect(new URL(url).pathname).toBe('/ai/trickle/');
+
+    expect((await run(['ls', url])).stdout).toMatch(/^made +text\/plain +0 /m);
+    expect(await run(['pub', `${url}other`], 'text')).toMatchObject({ code: 3 });
+    const tooLong = await run(['pub', `${url}made`, '--keep'], 'x'.repeat(1001));
+    expect(tooLong.code).toBe(1);
+    expect(tooLong.stderr).toContain('413');
+    screen.interrupt();
+    expect(await done).toBe(0);
+  });
+});
+
+test('an interrupted sub ends with 130 and its counts', async () => {
+  const screen = terminal();
+  const done = runnel(['sub', `${server.url}never`, '--wait'], screen);
+  screen.interrupt();
+  expect(await done).toBe(130);
+  expect(screen.text().stderr).toMatch(/^received 0 bytes, 0 segments, 0 skipped in /);
 });
 
 function terminal({ isTTY = false } = {}) {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const stderr = Object.assign(new PassThrough(), { isTTY });
-  const said = { stdout: '', stderr: '' };
+  const text = { stdout: '', stderr: '' };
   const looks = new Set<() => void>();
-  for (const [name, stream] of Object.entries({ stdout, stderr })) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said[name as keyof typeof said] += text;
+  for (const [name, stream] of [
+    ['stdout', stdout],
+    ['stderr', stderr],
+  ] as const) {
+    stream.setEncoding('utf8').on('data', (more: string) => {
+      text[name] += more;
       for (const look of looks) look();
     });
   }
-  const { signal } = new AbortController();
-  /** Resolves when standard error matches. */
-  const shows = (pattern: RegExp) =>
+  /** Resolves when one of the two matches. */
+  const said = (pattern: RegExp) =>
     new Promise<void>((resolve) => {
-      const look = () => pattern.test(said.stderr) && resolve();
+      const look = () => (pattern.test(text.stdout) || pattern.test(text.stderr)) && resolve();
       looks.add(look);
       look();
     });
-  return { stdin, stdout, stderr, signal, shows, said: () => said };
+  const controller = new AbortController();
+  return {
+    stdin,
+    stdout,
+    stderr,
+    signal: controller.signal,
+    interrupt: () => controller.abort(),
+    said,
+    text: () => text,
+  };
 }
 
 async function run(args: readonly string[], input = '') {
   const screen = terminal();
   screen.stdin.end(input);
   const code = await runnel(args, screen);
-  return { code, ...screen.said() };
+  return { code, ...screen.text() };
+}
+
+async function sub(name: string, ...flags: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(['sub', `${server.url}${name}`, ...flags]);
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+/** The Go server knows no GET of a channel, and has no listing. */
+async function likeGo(url: string) {
+  const front = createServer(async (request, response) => {
+    const path = request.url ?? '/';
+    if (path === '/_channels') {
+      response.writeHead(405).end();
+      return;
+    }
+    const answer = await fetch(new URL(path, url));
+    response.writeHead(answer.status).end(await answer.text());
+  }).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const { port } = front.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => new Promise((resolve) => front.close(resolve)) };
 }

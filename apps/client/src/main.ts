@@ -1,0 +1,78 @@
+/**
+ * The client of the dev loop: relays the telemetry of sessions from the server at RUNNEL_URL (by default http://127.0.0.1:7800/) to standard
+ * output and, if asked to, a file. It waits for a server or a runner that is not there yet. `runnel relay` is the same with more flags.
+ */
+import { createRelay, createTail, type RelayServing, type Session, serveRelay } from '@runnel/client';
+import { fileSink, logSink, standardOutput } from '@runnel/egress';
+import { readOptions } from './options.ts';
+
+/** How long stopping may take: the loop is to be gone within 5 s of Ctrl-C. */
+const CLOSE_MS = 4000;
+/** A server that is not reached by then is worth a line. */
+const PATIENCE_MS = 1000;
+
+const { url, session: ids, file, port } = readOptions(process.argv.slice(2));
+
+// npm and turbo hand on a signal that the terminal has sent already, so it may come more than once; and when they went first, nobody reads.
+const stop = Promise.withResolvers<void>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.resolve());
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+const tail = createTail();
+const log = logSink({
+  write(line) {
+    tail.push(line);
+    return standardOutput(line);
+  },
+});
+const sinks = file === undefined ? [log] : [log, fileSink({ path: file })];
+const relay = createRelay({ url, sinks, tail, onState: tell });
+const endpoint = await listen();
+if (endpoint) {
+  console.log(`listening on ${endpoint.url}`);
+  if (openAll()) {
+    const patience = setTimeout(tellWaiting, PATIENCE_MS);
+    await stop.promise;
+    clearTimeout(patience);
+  }
+  const { delivered, kept, dropped } = await relay.close({ deadlineMs: CLOSE_MS });
+  await endpoint.close();
+  console.log(`delivered ${delivered}, kept ${kept}, dropped ${dropped}`);
+  console.log('stopped');
+}
+
+async function listen(): Promise<RelayServing | undefined> {
+  try {
+    return await serveRelay(relay, { port });
+  } catch (error) {
+    await relay.close();
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    return fail(`Port ${port} of 127.0.0.1 is in use: stop what listens there, or choose another with --port or PORT.`);
+  }
+}
+
+function openAll(): boolean {
+  try {
+    for (const id of new Set(ids)) relay.open(id);
+    return true;
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+    process.exitCode = 2;
+    return false;
+  }
+}
+
+function tellWaiting(): void {
+  for (const session of relay.sessions.values()) if (session.state === 'connecting') tell(session);
+}
+
+function tell({ id, state }: Session): void {
+  if (state === 'connecting') console.log(`session ${id}: waiting for the server at ${url}`);
+  if (state === 'waiting') console.log(`session ${id}: connected to ${url}, waiting for the runner`);
+  if (state === 'live') console.log(`session ${id}: receiving`);
+}
+
+function fail(sentence: string): undefined {
+  console.error(sentence);
+  process.exitCode = 1;
+}

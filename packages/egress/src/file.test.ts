@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Envelope } from '@runnel/protocol';
@@ -88,4 +88,31 @@ test('lines that another program appends meanwhile stay whole', async () => {
   await sink.send([envelope('{"data":{"n":2}}')], signal);
   await sink.close();
   expect(await readFile(path, 'utf8')).toBe('{"data":{"n":1}}\n{"other":true}\n{"data":{"n":2}}\n');
+});
+
+test('a file that is full is put aside under the next number, and no batch is in two files', async () => {
+  const sink = fileSink({ path, rotateBytes: 40 });
+  const batches = [1, 2, 3, 4].map((n) => [envelope(`{"data":{"n":${n}}}`), envelope('{"data":{}}')]);
+  for (const batch of batches) await sink.send(batch, signal);
+  await sink.send([envelope(`{"data":{"big":"${'x'.repeat(100)}"}}`)], signal);
+  await sink.close();
+  const text = (n: number) => `{"data":{"n":${n}}}\n{"data":{}}\n`;
+  expect((await readdir(folder)).toSorted()).toEqual(
+    [1, 2, 3, 4].map((n) => `events.ndjson.${n}`).toSpliced(0, 0, 'events.ndjson'),
+  );
+  for (const n of [1, 2, 3, 4]) expect(await readFile(`${path}.${n}`, 'utf8')).toBe(text(n));
+  expect(await readFile(path, 'utf8')).toContain('"big"');
+});
+
+test('numbers go on after a restart, and only as many files are kept as was asked', async () => {
+  await writeFile(`${path}.9`, 'old');
+  await writeFile(`${path}.10`, 'newer');
+  await writeFile(`${path}.txt`, 'of somebody else');
+  for (let n = 1; n <= 3; n++) {
+    const sink = fileSink({ path, rotateBytes: 1, keep: 2 });
+    await sink.send([envelope(`{"data":{"n":${n}}}`)], signal);
+    await sink.close();
+  }
+  expect((await readdir(folder)).toSorted()).toEqual(['', '.11', '.12', '.txt'].map((end) => `events.ndjson${end}`));
+  expect(await readFile(`${path}.12`, 'utf8')).toBe('{"data":{"n":2}}\n');
 });

@@ -1,6 +1,7 @@
 /** A sink for people: one line of text an event, EGRESS 1.17. */
 import { once } from 'node:events';
-import { type Envelope, isTelemetryEvent, type Sink, type TelemetryEvent } from '@runnel/protocol';
+import type { Envelope, Sink } from '@runnel/protocol';
+import { readEvent } from './event.ts';
 
 export interface LogSinkOptions {
   /** Takes one line, without a line feed; a promise that it returns is waited for. Default: standard output, waited for when it is full. */
@@ -31,11 +32,11 @@ export function standardOutput(text: string): undefined | Promise<void> {
   return once(process.stdout, 'drain').then(() => undefined);
 }
 
-const decoder = new TextDecoder();
 const mostCharacters = 128;
 
 function line(envelope: Envelope): string {
-  const event = parse(envelope);
+  // A sink may be handed anything; what cannot be read is still worth a line.
+  const event = readEvent(envelope.bytes);
   const data = event?.data ?? {};
   const fields = {
     type: data.type ?? event?.type,
@@ -47,17 +48,6 @@ function line(envelope: Envelope): string {
   return `TELEMETRY ${Object.entries(fields)
     .map(([name, value]) => `${name}=${word(value)}`)
     .join(' ')}`;
-}
-
-/** A sink may be handed anything; what cannot be read is still worth a line. */
-function parse(envelope: Envelope): TelemetryEvent | undefined {
-  try {
-    const event: unknown = JSON.parse(decoder.decode(envelope.bytes));
-    return isTelemetryEvent(event) ? event : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function word(value: unknown): string {

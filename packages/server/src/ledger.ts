@@ -16,7 +16,7 @@ export class Ledger {
   openBytes = 0;
   /** Bytes of segments that have left the window and are still being read. */
   pinnedBytes = 0;
-  /** Whether bodies are not being read for want of memory. */
+  /** Whether all bodies but one wait for want of memory. */
   full = false;
   #limits: Limits;
   #counters: Counters;
@@ -46,6 +46,7 @@ export class Ledger {
 
   dismiss(writer: Writer): void {
     this.#writers.delete(writer);
+    if (this.full) this.#longest()?.resume();
   }
 
   /** Bytes came. */
@@ -84,7 +85,7 @@ export class Ledger {
     return this.keptBytes + this.openBytes + this.pinnedBytes;
   }
 
-  /** The oldest finished segments of all channels leave; if that is not enough, bodies wait. */
+  /** The oldest finished segments of all channels leave; if that is not enough, all bodies but one wait. */
   #relieve(): void {
     for (const segment of this.#finished) {
       const reason = this.#excess();
@@ -94,7 +95,17 @@ export class Ledger {
     if (this.full || this.#held <= this.#limits.budgetBytes) return;
     this.full = true;
     this.#counters.pauses++;
-    for (const writer of this.#writers) writer.pause();
+    const longest = this.#longest();
+    for (const writer of this.#writers) if (writer !== longest) writer.pause();
+  }
+
+  /** The writer that reads on while the others wait: an end must come in for bytes to become free. */
+  #longest(): Writer | undefined {
+    let longest: Writer | undefined;
+    for (const writer of this.#writers) {
+      if (!longest || writer.segment.bytes > longest.segment.bytes) longest = writer;
+    }
+    return longest;
   }
 
   #excess(): EvictionReason | undefined {

@@ -11,7 +11,7 @@ import { frameOutput } from './output.ts';
 import { narrator } from './say.ts';
 import { watchVitals } from './vitals.ts';
 
-const CLOSE_MS = 2_500;
+const CLOSE_MS = 2_000;
 /** npm and turbo hand on a signal that the terminal has sent already: what follows within this time is the same one. */
 const SAME_SIGNAL_MS = 1_000;
 

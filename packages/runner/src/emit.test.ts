@@ -217,7 +217,7 @@ describe('the ring', () => {
     };
     setImmediate(count);
     await events(10_000);
-    expect(turns).toBeGreaterThanOrEqual(10_000 / 256);
+    expect(turns).toBeGreaterThan(10_000 / 256 - 2);
   });
 });
 

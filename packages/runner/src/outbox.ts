@@ -64,14 +64,13 @@ export class Outbox {
     const { clock, outlet } = this.#options;
     this.telemetry.refuse('shutdown');
     this.messages.refuse();
-    const until = clock.now() + deadlineMs;
     if (this.#drain === undefined || outlet === undefined) return;
+    const until = clock.now() + deadlineMs;
     // A third of the time is kept for the outlet to have what it was given acknowledged.
-    const patience = new AbortController();
-    await Promise.race([this.#drain.finish(), pause(clock, (deadlineMs * 2) / 3, patience.signal)]);
-    patience.abort();
+    await within(clock, (deadlineMs * 2) / 3, this.#drain.finish());
     this.#drain.abandon();
-    await outlet.close(Math.max(0, until - clock.now()));
+    const leftMs = Math.max(0, until - clock.now());
+    await within(clock, leftMs, outlet.close(leftMs));
   }
 
   /** PROTOCOL.md section 8.4. The one message that is built when it is written, so that it tells the state at that moment. */
@@ -80,4 +79,11 @@ export class Outbox {
     const report = { type: 'losses', epoch: this.#options.epoch, emitted, written, dropped: dropped.toObject() };
     return JSON.stringify(last ? { ...report, last } : report);
   }
+}
+
+/** Resolves with `done`, or after `ms` without it. */
+async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([done, pause(clock, ms, patience.signal)]);
+  patience.abort();
 }

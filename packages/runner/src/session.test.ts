@@ -1,6 +1,6 @@
 import { members, sessionChannels } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
-import { createJsonlWriter, fetchTransport, type JsonlLine, readJsonl } from '@runnel/pubsub';
+import { createJsonlWriter, fetchTransport, type JsonlLine, readJsonl, type Transport } from '@runnel/pubsub';
 import { createTrickle, type Trickle, type TrickleOptions } from '@runnel/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRunner, type Runner, type RunnerOptions } from './index.ts';
@@ -324,6 +324,30 @@ describe('a server that is not there', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(books).toMatchObject({ emitted: 1, written: 0, pending: 0, dropped: { shutdown: 1 } });
   });
+});
+
+it('closes within its deadline though the server takes everything and answers nothing', async () => {
+  const clock = new ManualClock();
+  const mute: Transport = {
+    get: () => new Promise(() => {}),
+    post: () => ({
+      connected: Promise.resolve(),
+      answer: new Promise(() => {}),
+      write: () => false,
+      drained: () => new Promise(() => {}),
+      end: () => {},
+      abort: () => {},
+    }),
+  };
+  const runner = createRunner({ session: 's', url: BASE, transport: mute, clock });
+  runner.emit('e');
+  const closed = runner.close({ deadlineMs: 3000 });
+  await vi.waitUntil(() => clock.pending > 0);
+  for (let ms = 0; ms < 3000; ms += 500) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await closed).toMatchObject({ emitted: 1, pending: 0, dropped: { shutdown: 1 } });
 });
 
 describe('the control channel', () => {

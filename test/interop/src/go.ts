@@ -1,7 +1,7 @@
 // The Go peers: a model of the Go trickle server, and clients with the Go clients' habits, on Go's net/http.
 
-import { type Peer, type PeerEvent, startPeer } from './peer.ts';
-import { goCommand } from './toolchain.ts';
+import { type Command, type Peer, type PeerEvent, startPeer } from './peer.ts';
+import { goCommand, goModelCommand } from './toolchain.ts';
 
 export interface GoServerOptions {
   /** Default `/ai/trickle/`. */
@@ -26,11 +26,20 @@ export interface RunningServer {
  * for the model is no statement about go-livepeer. The caller stops it. Throws where Go is missing.
  */
 export async function goModelServer(options: GoServerOptions = {}): Promise<RunningServer> {
+  return serverOf(await goModelCommand(), options);
+}
+
+/** The same of whichever Go peer runs (toolchain.ts, `goPeer`). */
+export async function goServer(options: GoServerOptions = {}): Promise<RunningServer> {
+  return serverOf(await goCommand(), options);
+}
+
+async function serverOf(command: Command, options: GoServerOptions): Promise<RunningServer> {
   const { basePath = '/ai/trickle/', port = 0, autocreate = false, changefeed = false, idleMs = 300_000 } = options;
   const args = ['server', '--port', `${port}`, '--base-path', basePath, '--idle-ms', `${idleMs}`];
   if (autocreate) args.push('--autocreate');
   if (changefeed) args.push('--changefeed');
-  const peer = await startPeer(await goCommand(), args);
+  const peer = await startPeer(command, args);
   return { url: String(peer.ready.url), stop: peer.stop };
 }
 

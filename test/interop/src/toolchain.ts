@@ -10,14 +10,38 @@ const run = promisify(execFile);
 /** A path inside this workspace. */
 export const inWorkspace = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-let built: Promise<string> | undefined;
+/**
+ * Which Go peer runs: `go-livepeer` where RUNNEL_GO_TRICKLE names a program that speaks go/main.go's command line and is
+ * made with go-livepeer's trickle package, else `model`.
+ */
+export const goPeer = process.env.RUNNEL_GO_TRICKLE ? 'go-livepeer' : 'model';
 
-/** Builds the Go peer once per process, which takes no time when nothing has changed; gives its command. Throws where Go is missing. */
+/** The Go peer's command. Builds the model once per process, which takes no time when nothing has changed. Throws where Go is missing. */
 export async function goCommand(): Promise<Command> {
-  built ??= run('npm', ['run', '--silent', 'build:go'], { cwd: inWorkspace('.') }).then(() =>
-    inWorkspace('.tmp/go-peer'),
-  );
-  return [await built];
+  const given = process.env.RUNNEL_GO_TRICKLE;
+  if (given) return [given];
+  await made('build:go');
+  return [inWorkspace('.tmp/go-peer')];
+}
+
+/** The model's command, whatever RUNNEL_GO_TRICKLE says. */
+export async function goModelCommand(): Promise<Command> {
+  await made('build:go');
+  return [inWorkspace('.tmp/go-peer')];
+}
+
+/** The Python peer's command. Makes its environment once per requirements.txt. Throws where Python is missing. */
+export async function pythonCommand(): Promise<Command> {
+  await made('build:python');
+  return [inWorkspace('.tmp/venv/bin/python'), inWorkspace('python/peer.py')];
+}
+
+const making = new Map<string, Promise<unknown>>();
+
+function made(script: string): Promise<unknown> {
+  const begun = making.get(script) ?? run('npm', ['run', '--silent', script], { cwd: inWorkspace('.') });
+  making.set(script, begun);
+  return begun;
 }
 
 /** Why there is no Go here, undefined where there is. */

@@ -1,0 +1,224 @@
+// One run's books: what was published, what arrived, and who knows of the rest.
+
+import { createHash } from 'node:crypto';
+import type { PeerEvent } from './peer.ts';
+import { content, type Plan } from './script.ts';
+
+/** How a run went. Indexes count segments or lines. */
+export interface Account {
+  readonly published: number;
+  readonly arrived: number;
+  readonly bytes: number;
+  /** Indexes that did not arrive whole. */
+  readonly missing: readonly number[];
+  /** Missing ones the publisher reported as not acknowledged. */
+  readonly unacknowledged: number;
+  /** Segments the subscriber counted as skipped, and the times it noticed that its position was void. */
+  readonly skipped: number;
+  readonly discontinuities: number;
+  /** Segments that arrived in part, and those of them the subscriber knows to be so. */
+  readonly partial: number;
+  readonly partialKnown: number;
+  /** Lines or segments that came once more after a subscriber had been started again. */
+  readonly replayed: number;
+  /** What must never happen. */
+  readonly duplicates: number;
+  readonly disorder: number;
+  readonly corrupt: number;
+}
+
+/** Gathers the events of a run's peers. */
+export class Books {
+  readonly #plan: Plan;
+  readonly #arrived = new Set<number>();
+  readonly #settled = new Set<number>();
+  readonly #failed = new Set<number>();
+  readonly #partial = new Set<number>();
+  readonly #waiting = new Set<() => void>();
+  #partialKnown = 0;
+  #last = -1;
+  #bytes = 0;
+  #replaying = false;
+  #replayed = 0;
+  #duplicates = 0;
+  #disorder = 0;
+  #corrupt = 0;
+  #skipped = 0;
+  #discontinuities = 0;
+  /** The position a subscriber can be started again from. */
+  position: { seq: number; epoch: string | undefined } | undefined;
+  /** How the newest subscriber ended. */
+  ended: string | undefined;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  /** A publisher's event. */
+  published = (event: PeerEvent): void => {
+    const { acked, failed } = event as { acked?: Span; failed?: Span };
+    for (let index = acked?.from ?? 0; acked && index <= acked.to; index++) this.#settled.add(index);
+    for (let index = failed?.from ?? 0; failed && index <= failed.to; index++) {
+      this.#settled.add(index);
+      this.#failed.add(index);
+    }
+    this.#wake();
+  };
+
+  /** A subscriber's event. */
+  received = (event: PeerEvent): void => {
+    const { segment, line, gap, done } = event as unknown as SubscriberEvent;
+    if (segment && this.#plan.kind === 'bytes') this.#segment(segment);
+    if (line) this.#line(line);
+    if (gap?.counted) this.#skipped += Math.max(0, gap.latest - gap.wanted);
+    if (done) {
+      this.ended = done.end;
+      this.#skipped += done.skipped ?? 0;
+      this.#discontinuities += done.discontinuities ?? 0;
+    }
+    this.#wake();
+  };
+
+  /** From now on, until something new arrives, what comes again is a replay and no duplicate. */
+  restarted(): void {
+    this.#replaying = true;
+  }
+
+  /** How many indexes have arrived. */
+  get arrived(): number {
+    return this.#arrived.size;
+  }
+
+  /** Resolves true when `done` holds, false when nothing at all has happened for `quietMs`. */
+  async until(done: () => boolean, quietMs: number): Promise<boolean> {
+    while (!done()) {
+      const woken = await new Promise<boolean>((resolve) => {
+        const wake = () => finish(true);
+        const timer = setTimeout(() => finish(false), quietMs);
+        const finish = (value: boolean) => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve(value);
+        };
+        this.#waiting.add(wake);
+      });
+      if (!woken) return done();
+    }
+    return true;
+  }
+
+  /** True when every index below `count` has arrived, or is known to its publisher as failed. */
+  through(count: number): boolean {
+    for (let index = 0; index < count; index++) {
+      if (!this.#arrived.has(index) && !this.#failed.has(index)) return false;
+    }
+    return true;
+  }
+
+  account(): Account {
+    const all = this.#plan.sizes.map((_, index) => index);
+    const missing = all.filter((index) => !this.#arrived.has(index));
+    return {
+      published: all.length,
+      arrived: this.#arrived.size,
+      bytes: this.#bytes,
+      missing,
+      unacknowledged: missing.filter((index) => this.#failed.has(index)).length,
+      skipped: this.#skipped,
+      discontinuities: this.#discontinuities,
+      partial: this.#partial.size,
+      partialKnown: this.#partialKnown,
+      replayed: this.#replayed,
+      duplicates: this.#duplicates,
+      disorder: this.#disorder,
+      corrupt: this.#corrupt,
+    };
+  }
+
+  #segment(segment: SeenSegment): void {
+    this.position = { seq: segment.seq + 1, epoch: segment.epoch };
+    if (segment.size === 0) {
+      this.#empty();
+      return;
+    }
+    const index = segment.index ?? -1;
+    const planned = this.#plan.sizes[index];
+    if (planned === undefined || segment.size > planned || !matches(segment, index)) {
+      this.#corrupt++;
+      return;
+    }
+    if (segment.size < planned) {
+      // A publisher that began again writes the segment once more, so this one may still arrive whole.
+      this.#partial.add(index);
+      if (segment.cut || segment.aborted) this.#partialKnown++;
+      return;
+    }
+    this.#take(index, segment.size);
+  }
+
+  /** An empty segment has no index: it is the next planned one if that is empty, else filling. */
+  #empty(): void {
+    const next = this.#last + 1;
+    if (this.#plan.sizes[next] === 0) this.#take(next, 0);
+  }
+
+  #line(line: SeenLine): void {
+    this.position = { seq: line.seq, epoch: line.epoch };
+    const value = JSON.parse(line.text) as { n: number; pad: string };
+    const planned = this.#plan.sizes[value.n];
+    if (planned === undefined || value.pad !== 'x'.repeat(padding(value.n, planned))) {
+      this.#corrupt++;
+      return;
+    }
+    this.#take(value.n, line.text.length + 1);
+  }
+
+  #take(index: number, bytes: number): void {
+    if (this.#arrived.has(index)) {
+      if (this.#replaying) this.#replayed++;
+      else this.#duplicates++;
+      return;
+    }
+    if (index < this.#last) this.#disorder++;
+    this.#replaying = false;
+    this.#last = Math.max(this.#last, index);
+    this.#arrived.add(index);
+    this.#bytes += bytes;
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+const padding = (index: number, size: number) => Math.max(0, size - `{"n":${index},"pad":""}`.length);
+
+function matches(segment: SeenSegment, index: number): boolean {
+  const whole = content(index, segment.size);
+  return createHash('sha256').update(whole).digest('hex') === segment.sha256;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+interface SeenSegment {
+  readonly seq: number;
+  readonly epoch?: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly index?: number;
+  readonly cut?: boolean;
+  readonly aborted?: boolean;
+}
+interface SeenLine {
+  readonly seq: number;
+  readonly epoch?: string;
+  readonly text: string;
+}
+interface SubscriberEvent {
+  readonly segment?: SeenSegment;
+  readonly line?: SeenLine;
+  readonly gap?: { readonly wanted: number; readonly latest: number; readonly counted?: boolean };
+  readonly done?: { readonly end: string; readonly skipped?: number; readonly discontinuities?: number };
+}

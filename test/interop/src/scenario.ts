@@ -1,0 +1,194 @@
+// One run: a server, a subscriber and a publisher, each of any implementation, and what befalls them.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Header } from '@runnel/protocol';
+import { Books } from './books.ts';
+import { type Parties, RESUME_MS } from './implementations.ts';
+import type { Peer } from './peer.ts';
+import type { Plan, Step } from './script.ts';
+
+export const SCENARIOS = ['steady', 'publisher restarts', 'subscriber restarts', 'server restarts'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
+/** When nothing has happened for this long, nothing more will. Longer than a subscriber takes to take its position as void. */
+const QUIET_MS = 6_000;
+
+/** How long a publisher may take to close. */
+const END_MS = 10_000;
+
+/** Plays one scenario and gives its books. Everything it starts is gone afterwards. */
+export async function play(scenario: Scenario, plan: Plan, parties: Parties): Promise<Books> {
+  await using stage = new Stage(plan, parties);
+  await stage.open();
+  await ACTS[scenario](stage, plan.sizes.length);
+  await stage.finish();
+  return stage.books;
+}
+
+const ACTS: Record<Scenario, (stage: Stage, count: number) => Promise<void>> = {
+  steady: async (stage, count) => {
+    stage.publish(0, count);
+    await stage.arrived(count);
+  },
+
+  // Killed in the middle of a segment, then once more left between two.
+  'publisher restarts': async (stage, count) => {
+    const third = Math.floor(count / 3);
+    stage.publish(0, third);
+    await stage.arrived(third);
+    await stage.killPublisherMidway(third);
+    await sleep(2 * RESUME_MS); // A publisher that begins at 0 is refused while its predecessor may come back.
+    await stage.startPublisher();
+    stage.publish(third + 1, 2 * third);
+    await stage.arrived(2 * third);
+    await stage.leave();
+    await sleep(2 * RESUME_MS);
+    await stage.startPublisher();
+    stage.publish(2 * third, count);
+    await stage.arrived(count);
+  },
+
+  // Three segments, which every server keeps, are written while nobody reads.
+  'subscriber restarts': async (stage, count) => {
+    const third = Math.floor(count / 3);
+    stage.publish(0, third);
+    await stage.arrived(third);
+    await stage.stopSubscriber();
+    stage.publish(third, third + 3);
+    await stage.settled(third + 3);
+    await stage.startSubscriber();
+    stage.publish(third + 3, count);
+    await stage.arrived(count);
+  },
+
+  'server restarts': async (stage, count) => {
+    const third = Math.floor(count / 3);
+    stage.publish(0, third);
+    await stage.arrived(third);
+    stage.publish(third, 2 * third);
+    await stage.arrived(third + Math.floor(third / 3));
+    await stage.restartServer();
+    await stage.arrived(2 * third);
+    stage.publish(2 * third, count);
+    await stage.arrived(count);
+  },
+};
+
+class Stage {
+  readonly books: Books;
+  readonly #plan: Plan;
+  readonly #parties: Parties;
+  #server!: Peer;
+  #publisher!: Peer;
+  #subscriber!: Peer;
+  #url = '';
+
+  constructor(plan: Plan, parties: Parties) {
+    this.books = new Books(plan);
+    this.#plan = plan;
+    this.#parties = parties;
+  }
+
+  async open(): Promise<void> {
+    await this.#startServer(0);
+    this.#subscriber = await this.#parties.subscriber.subscriber(this.#url, this.books.received, this.#plan.kind);
+    await this.startPublisher();
+  }
+
+  publish(from: number, to: number): void {
+    for (const group of this.#plan.steps.slice(from, to)) for (const step of group) this.#publisher.send(step);
+  }
+
+  /** All below `count` have arrived or are known to have failed, or nothing happens any more. */
+  arrived(count: number): Promise<boolean> {
+    return this.books.until(() => this.books.through(count), QUIET_MS);
+  }
+
+  /** The channel's head has passed `count` segments; lines are given a moment, since nobody says when they are written. */
+  async settled(count: number): Promise<void> {
+    if (this.#plan.kind === 'jsonl') return sleep(200);
+    await this.#headReaches(count);
+  }
+
+  async startPublisher(): Promise<void> {
+    this.#publisher = await this.#parties.publisher.publisher(this.#url, this.books.published, this.#plan.kind);
+  }
+
+  async killPublisherMidway(index: number): Promise<void> {
+    const before = await this.#head();
+    this.#publisher.send(unfinished(this.#plan, index));
+    if (this.#plan.kind === 'bytes') await this.#headReaches(before + 1);
+    else await this.arrived(index + 1);
+    await this.#publisher.kill();
+  }
+
+  async leave(): Promise<void> {
+    this.#publisher.send({ end: 'leave' } satisfies Step);
+    await this.#publisher.exited;
+  }
+
+  async stopSubscriber(): Promise<void> {
+    await this.#subscriber.stop();
+  }
+
+  async startSubscriber(): Promise<void> {
+    this.books.restarted();
+    const { subscriber } = this.#parties;
+    this.#subscriber = await subscriber.subscriber(
+      this.#url,
+      this.books.received,
+      this.#plan.kind,
+      this.books.position,
+    );
+  }
+
+  async restartServer(): Promise<void> {
+    const { port } = new URL(this.#url);
+    await this.#server.stop();
+    await this.#startServer(Number(port));
+  }
+
+  /** The publisher deletes the channel and goes; the subscriber sees the end. Throws where one of them crashed. */
+  async finish(): Promise<void> {
+    this.#publisher.send({ end: 'close' } satisfies Step);
+    await ended('publisher', this.#publisher, END_MS);
+    await ended('subscriber', this.#subscriber, QUIET_MS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const left = [this.#publisher, this.#subscriber, this.#server].filter(Boolean);
+    await Promise.all(left.map((peer) => peer.kill()));
+  }
+
+  async #startServer(port: number): Promise<void> {
+    this.#server = await this.#parties.server.server(port);
+    this.#url = `${this.#server.ready.url}c`;
+    const mime = this.#plan.kind === 'jsonl' ? 'application/jsonl' : 'application/octet-stream';
+    const created = await fetch(this.#url, { method: 'POST', headers: { [Header.expectContent]: mime } });
+    if (created.status !== 200) throw new Error(`the channel was not created: ${created.status}`);
+  }
+
+  async #head(): Promise<number> {
+    return Number(await (await fetch(`${this.#url}/next`)).text());
+  }
+
+  async #headReaches(head: number): Promise<void> {
+    for (let tries = 0; (await this.#head()) < head; tries++) {
+      if (tries > 500) throw new Error(`the head did not reach ${head}`);
+      await sleep(20);
+    }
+  }
+}
+
+/** Waits for a peer to end on its own. One that waits on is no error: which ones do is seen in what arrived. */
+async function ended(role: string, peer: Peer, ms: number): Promise<void> {
+  const code = await Promise.race([peer.exited, sleep(ms, 0, { ref: false })]);
+  if (code !== 0) throw new Error(`the ${role} ended with ${code}`);
+}
+
+/** The step for `index`, but without an end: half a segment and a long wait, or a line in a segment that stays open. */
+function unfinished(plan: Plan, index: number): Step {
+  const size = plan.sizes[index] ?? 0;
+  if (plan.kind === 'jsonl') return { line: { index, size } };
+  return { segment: { index, pieces: [Math.ceil(size / 2), Math.floor(size / 2)], pauseMs: 600_000 } };
+}

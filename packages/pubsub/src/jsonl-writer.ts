@@ -132,6 +132,10 @@ class LineWriter implements JsonlWriter {
     for (const line of lines) this.#check(line);
     for (let from = 0; from < lines.length; ) {
       const segment = await this.#open();
+      if (!segment.writer.writable) {
+        await answeredAtOnce(segment.writer);
+        continue;
+      }
       const to = fit(lines, from, this.#rollBytes - segment.bytes);
       if (to === from && segment.bytes > 0) {
         this.#roll();
@@ -193,6 +197,12 @@ class LineWriter implements JsonlWriter {
     if (error) this.#stats.linesUnacknowledged += segment.lines;
     else this.#stats.linesAcknowledged += segment.lines;
   }
+}
+
+/** A segment that was over before anything was written to it: one that is merely taken is followed by the next, everything else is an error. */
+async function answeredAtOnce(writer: SegmentWriter): Promise<void> {
+  const error = await writer.settled;
+  if (error && error.code !== 'conflict') throw error;
 }
 
 const LF = 0x0a;

@@ -29,6 +29,7 @@ export async function probeFeatures(url: string | URL): Promise<Features> {
     return features;
   } finally {
     await wire.cleanUp();
+    wire.cut();
   }
 }
 

@@ -106,7 +106,8 @@ async function judge(
     return { ...about, verdict: 'fail', ...differenceOf(error, test) };
   } finally {
     abort.removeEventListener('abort', cut);
-    await wire.cleanUp();
+    if (!abort.aborted) await wire.cleanUp();
+    wire.cut();
   }
 }
 

@@ -52,6 +52,7 @@ const errors: readonly Case[] = [
     title: 'a 404, a 400 and a 470 are one line of plain text that no browser sniffs',
     quote:
       '**Errors** are `text/plain; charset=utf-8` with `X-Content-Type-Options: nosniff`, one line that ends in LF.',
+    needs: ['autocreate'],
     async run(wire) {
       const shape = { type: 'text/plain; charset=utf-8', sniff: 'nosniff', body: /^[^\n]+\n$/ };
       answers(await wire.ask('GET', `${wire.name()}/0`), 404, shape);
@@ -64,6 +65,7 @@ const errors: readonly Case[] = [
     id: 'PROTOCOL 2 texts',
     title: 'the text of an error is the one the specification names',
     quote: '| channel absent | 404 `Stream not found` |',
+    needs: ['autocreate'],
     async run(wire) {
       answers(await wire.ask('GET', `${wire.name()}/0`), 404, { body: `${Reason.streamNotFound}\n` });
       const c = await wire.channel();

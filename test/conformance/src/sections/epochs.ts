@@ -5,7 +5,7 @@ import type { Wire } from '../wire/wire.ts';
 
 const QUOTE_EPOCH = "A channel's epoch is 8 random hexadecimal digits, new with each life.";
 const QUOTE_NEW_LIFE =
-  'A POST of seq 0 that would be answered 409, on a channel with no writer and without a byte for the resume time, begins a new life instead: ' +
+  'A POST of seq 0 that would be answered 409, on a channel with no writer and without a byte, an empty segment or its creation for the resume time, begins a new life instead: ' +
   'all segments are forgotten, the head is 0, the media type stays, the epoch is new, waiting readers get 470.';
 
 /** Two segments, then no byte for the resume time; `meanwhile` may open what it wants before the wait. */
@@ -101,7 +101,7 @@ export const epochs: readonly Case[] = [
   {
     id: 'PROTOCOL 4.6 with a writer',
     title: 'a POST of 0 after the resume time is 409 while another writer is there',
-    quote: 'on a channel with no writer and without a byte for the resume time',
+    quote: 'on a channel with no writer and without a byte, an empty segment or its creation for the resume time',
     needs: ['autocreate', 'epochs', 'aborted<=6000'],
     seconds: 6,
     async run(wire) {

@@ -81,6 +81,20 @@ export const linger: readonly Case[] = [
     },
   },
   {
+    id: 'PROTOCOL 4.5 holes',
+    title: 'a hole is released when its channel is closed, and says so afterwards',
+    quote: 'Its holes are released with its closing.',
+    needs: ['autocreate', 'linger', 'skipped'],
+    async run(wire) {
+      const c = await wire.channel();
+      await wire.publish(`${c}/0`, 'zero');
+      await wire.publish(`${c}/2`, 'two');
+      answers(await wire.ask('DELETE', c), 200);
+      answers(await wire.ask('GET', `${c}/1`), 200, { seq: 1, skipped: 1, closed: null, body: '' });
+      answers(await wire.ask('GET', `${c}/2`), 200, { body: 'two' });
+    },
+  },
+  {
     id: 'PROTOCOL 4.5 linger ends',
     title: 'after the linger time the channel is absent',
     quote: QUOTE_LINGER,

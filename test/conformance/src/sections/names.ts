@@ -79,7 +79,7 @@ export const names: readonly Case[] = [
   {
     id: 'PROTOCOL 2 dots',
     title: 'a dot and two dots are answered 400, encoded or not',
-    quote: '`.` and `..` are not names.',
+    quote: '`.` and `..` are not names',
     needs: ['sockets'],
     async run(wire) {
       for (const dots of ['.', '..', '%2e', '%2E%2e', '.%2E']) {

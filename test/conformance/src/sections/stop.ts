@@ -89,10 +89,12 @@ export const stop: readonly Case[] = [
     title: 'a request after the stop is 503 or finds nobody listening',
     quote: 'It accepts no new work (503, `Retry-After: 1`, `Connection: close`)',
     needs: ['autocreate', 'stop'],
-    alone: 'last',
     async run(wire) {
       const c = await wire.channel();
+      const reader = await wire.open('GET', `${c}/1`);
+      await reader.hangs();
       await wire.stop();
+      answers(await reader.answer(), 503);
       const answer = await wire.ask('POST', `${c}/0`, { body: 'x' }).catch(() => undefined);
       if (answer !== undefined) answers(answer, 503, { closed: null, retryAfter: 1 });
       holds('no 200', answer?.status !== 200, answer?.status);

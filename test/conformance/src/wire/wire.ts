@@ -117,11 +117,9 @@ export class Wire {
     await this.#stop?.();
   }
 
-  /** Ends every connection and deletes the channels of the case. */
+  /** Deletes the channels of the case, as far as the server lets it. */
   async cleanUp(): Promise<void> {
-    const deletions = this.#names.map((name) => this.ask('DELETE', name).catch(() => undefined));
-    await Promise.all(deletions);
-    this.cut();
+    await Promise.all(this.#names.map((name) => this.ask('DELETE', name).catch(() => undefined)));
   }
 
   /** Ends every connection at once. */

@@ -1,0 +1,38 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Feature, parseFeatures, type Report, sections, unmet } from '../src/index.ts';
+import { type Setup, setups } from './setups.ts';
+import { holdOurs } from './start.ts';
+
+/** The suite waits for the server's own times, so all set-ups wait together. */
+const RUN_MS = 240_000;
+const reports = new Map<Setup, Promise<Report>>();
+
+beforeAll(async () => {
+  for (const setup of setups) reports.set(setup, holdOurs(setup));
+  await Promise.all(reports.values());
+}, RUN_MS);
+
+describe.each(setups)('our server $name', (setup) => {
+  for (const { id, title } of casesFor(setup)) {
+    test(`${id}: ${title}`, async () => {
+      const result = (await reports.get(setup))?.results.find((one) => one.id === id);
+      expect(result).toMatchObject({ verdict: 'pass' });
+    });
+  }
+});
+
+test('every case is held against our server in some set-up', () => {
+  const held = new Set(setups.flatMap((setup) => casesFor(setup).map(({ id }) => id)));
+  const all = sections.flatMap((section) => section.cases.map(({ id }) => id));
+  expect(all.filter((id) => !held.has(id))).toEqual([]);
+});
+
+function casesFor(setup: Setup) {
+  const features = parseFeatures(setup.features).set('stop' satisfies Feature, true);
+  if (setup.reached !== 'fetch') features.set('sockets' satisfies Feature, true);
+  return sections
+    .filter(({ number }) => setup.only === undefined || setup.only.includes(number))
+    .flatMap(({ cases }) => cases)
+    .concat(sections.flatMap(({ cases }) => cases.filter(({ id }) => setup.only?.includes(id))))
+    .filter(({ needs }) => unmet(needs, features) === undefined);
+}

@@ -41,6 +41,8 @@ const SERVER_OPTIONS = {
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
 };
+/** The media type of Prometheus text. */
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const BACKLOG = 4_096;
 /** Descriptors left for everything that is no connection. */
 const SPARE_DESCRIPTORS = 200;
@@ -85,7 +87,7 @@ function rootApp(trickle: Trickle, basePath: string, use: readonly MiddlewareHan
   app.get('/healthz', (c) => c.text('ok\n'));
   app.get('/readyz', (c) => (trickle.stopping ? c.text('stopping\n', 503) : c.text('ready\n')));
   for (const middleware of use) app.use(middleware);
-  app.get('/metrics', async (c) => c.text(await trickle.metrics()));
+  app.get('/metrics', async (c) => c.body(await trickle.metrics(), 200, { 'Content-Type': PROMETHEUS }));
   app.route(basePath, trickle.app);
   app.notFound((c) => c.newResponse(pageNotFound.text ?? null, 404, pageNotFound.headers));
   return app;

@@ -1,7 +1,10 @@
 /** Everything that needs no process of its own; test/e2e/cli.test.ts pipes real ones together. */
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { DEFAULT_LIMITS, serve } from '@runnel/server';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -222,6 +225,91 @@ describe('serve', () => {
     expect(tooLong.stderr).toContain('413');
     screen.interrupt();
     expect(await done).toBe(0);
+  });
+});
+
+describe('relay', () => {
+  const event = (n: number) => `{"id":"e${n}","type":"stream_trace","data":{"type":"tick","n":${n}}}`;
+  const line = (n: number) => `{"type":"telemetry","event":${event(n)}}\n`;
+
+  test('writes a line an event to the log, and the event to the file', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'runnel-relay-')), 'events.ndjson');
+    const screen = terminal();
+    const done = runnel(['relay', server.url, '--session', 'one', 'two', '--file', file], screen);
+    await screen.said(/runnel relays one, two from \S+, status at http:\S+\/status\n/);
+    await run(['pub', `${server.url}one-events`, '--jsonl'], line(1));
+    await run(['pub', `${server.url}two-events`, '--jsonl'], line(2));
+    await screen.said(/session=one/);
+    await screen.said(/session=two/);
+    screen.interrupt();
+
+    expect(await done).toBe(0);
+    const { stdout, stderr } = screen.text();
+    expect(stdout.split('\n').sort()).toEqual([
+      '',
+      'TELEMETRY type=tick id=e1 session=one connection=- relayed_via=trickle',
+      'TELEMETRY type=tick id=e2 session=two connection=- relayed_via=trickle',
+    ]);
+    expect(stderr).toMatch(/\nrelayed 4 events, 0 kept, 0 dropped\n$/);
+    const lines = (await readFile(file, 'utf8')).split('\n').sort();
+    expect(lines).toEqual(['', event(1), event(2)]);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  test('serves its books at --port, and refuses one that is taken', async () => {
+    const screen = terminal();
+    const done = runnel(['relay', server.url, '--session', 'books'], screen);
+    await screen.said(/status at \S+/);
+    const status = /status at (\S+)/.exec(screen.text().stderr)?.[1] ?? '';
+    expect(await (await fetch(status)).json()).toMatchObject({ sessions: [{ id: 'books' }], sinks: [{ sink: 'log' }] });
+    const { port } = new URL(status);
+    const second = await run(['relay', server.url, '--session', 'books', '--port', port]);
+    screen.interrupt();
+    expect(await done).toBe(0);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`runnel: Port ${port} is in use: choose another with --port.\n`);
+  });
+
+  test('ends when the one who reads its log hangs up', async () => {
+    const screen = terminal();
+    const done = runnel(['relay', server.url, '--session', 'deaf'], screen);
+    screen.stdout.on('error', () => {}).destroy();
+    await run(['pub', `${server.url}deaf-events`, '--jsonl'], line(1));
+    expect(await done).toBe(0);
+  });
+
+  test('an id that names no channel is 2', async () => {
+    expect((await run(['relay', server.url, '--session', '\n'])).code).toBe(2);
+  });
+});
+
+describe('conformance', () => {
+  test('is 0 when every case passes, and prints them', async () => {
+    const { code, stdout } = await run([
+      'conformance',
+      server.url,
+      '--only',
+      '3.3',
+      '5',
+      '--features',
+      'autocreate,changefeed',
+    ]);
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/ 0 failed/) });
+    expect(stdout).toMatch(/^3\.3 .* pass /m);
+  });
+
+  test('is 1 when a case fails', async () => {
+    const { url, close } = await likeGo(server.url);
+    const { code, stderr } = await run(['conformance', url, '--only', '3.3', '--features', 'autocreate']);
+    await close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/runnel: \d+ of \d+ cases failed\.\n$/);
+  });
+
+  test('is 4 when the server does not answer, 2 for a section or feature that there is not', async () => {
+    expect((await run(['conformance', 'http://127.0.0.1:1/'])).code).toBe(4);
+    expect((await run(['conformance', server.url, '--only', '99', '--features', 'autocreate'])).code).toBe(2);
+    expect((await run(['conformance', server.url, '--features', 'wings'])).code).toBe(2);
   });
 });
 

@@ -1,5 +1,5 @@
 /** How a channel is reached: the options that publisher and subscriber share, and the channel's requests built from them. */
-import { type Clock, systemClock, TrickleError } from '@runnel/protocol';
+import { type Clock, Header, NEXT, systemClock, TrickleError } from '@runnel/protocol';
 import { defaultTransport } from '#default-transport';
 import { childOf, orAborted } from './abort.ts';
 import type { Answer, Transport, Upload } from './transport.ts';
@@ -20,9 +20,9 @@ export type ExtraHeaders =
   | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
 
 /** A short request (the head, create, delete) or a connection that takes longer than this counts as failed. */
-export const ASK_MS = 10_000;
+const ASK_MS = 10_000;
 
-/** One channel's address, with everything its requests have in common. */
+/** One channel's address, and the requests that are made of it. */
 export class Channel {
   readonly clock: Clock;
   readonly #url: URL;
@@ -37,21 +37,39 @@ export class Channel {
     this.clock = options.clock ?? systemClock;
   }
 
+  /** Asks for a segment, or for `next`, and waits for the answer as long as it takes. */
   async get(part: string | number, signal: AbortSignal): Promise<Answer> {
     return this.#transport.get(this.#address(part), { headers: await this.#extra(), signal });
   }
 
-  /** Begins a POST of segment `part`. */
-  async post(part: number, headers: Record<string, string>, signal: AbortSignal): Promise<Upload> {
-    return this.#transport.post(this.#address(part), { headers: { ...(await this.#extra()), ...headers }, signal });
+  /** Begins the POST of a segment; resolves when it is connected. */
+  async post(seq: number, headers: Record<string, string>, signal: AbortSignal): Promise<Upload> {
+    let upload: Upload | undefined;
+    try {
+      return await this.within(ASK_MS, signal, async () => {
+        const all = { ...(await this.#extra()), ...headers };
+        upload = this.#transport.post(this.#address(seq), { headers: all, signal });
+        await upload.connected;
+        return upload;
+      });
+    } catch (error) {
+      upload?.abort();
+      throw error;
+    }
   }
 
-  /** A request without a body to the channel itself. */
-  async send(method: 'POST' | 'DELETE', headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    const all = { ...(await this.#extra()), ...headers };
-    const upload = this.#transport.post(this.#address(), { method, headers: all, signal });
-    upload.end();
-    return upload.answer;
+  /** Asks for the head. */
+  head(signal: AbortSignal): Promise<Answer> {
+    return this.#ask(ASK_MS, signal, (within) => this.get(NEXT, within));
+  }
+
+  create(mime: string, signal: AbortSignal): Promise<Answer> {
+    const headers = { [Header.expectContent]: mime };
+    return this.#ask(ASK_MS, signal, (within) => this.#send('POST', headers, within));
+  }
+
+  delete(ms: number, signal: AbortSignal): Promise<Answer> {
+    return this.#ask(ms, signal, (within) => this.#send('DELETE', {}, within));
   }
 
   /** Runs `ask` with a signal that aborts when `signal` does, or when `ms` are over: then it counts as `unreachable`. */
@@ -65,6 +83,19 @@ export class Channel {
       stop();
       child.release();
     }
+  }
+
+  async #ask(ms: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const answer = await this.within(ms, signal, ask);
+    answer.cancel();
+    return answer;
+  }
+
+  async #send(method: 'POST' | 'DELETE', headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    const all = { ...(await this.#extra()), ...headers };
+    const upload = this.#transport.post(this.#address(), { method, headers: all, signal });
+    upload.end();
+    return upload.answer;
   }
 
   toString(): string {

@@ -1,10 +1,12 @@
 /** Writes a channel's segments, each a POST that was connected before there was anything to send. PROTOCOL.md section 9. */
-import { Header, NEXT, parseSeq, pause, Status, TrickleError } from '@runnel/protocol';
+import { Header, pause, Status, TrickleError } from '@runnel/protocol';
 import { abortError, childOf } from './abort.ts';
 import { backoffMs } from './backoff.ts';
-import { ASK_MS, Channel, type Connection } from './connection.ts';
+import { Channel, type Connection } from './connection.ts';
+import { Head } from './head.ts';
 import { Segment, type SegmentWriter } from './segment-writer.ts';
 import type { Answer, Upload } from './transport.ts';
+import { refusal } from './verdict.ts';
 
 export interface PublisherOptions extends Connection {
   /** The channel's media type, where this publisher creates it. Default `application/octet-stream`. */
@@ -80,6 +82,7 @@ interface Preconnect {
 class TricklePublisher implements Publisher {
   readonly #channel: Channel;
   readonly #mime: string;
+  readonly #head: Head;
   readonly #life: ReturnType<typeof childOf>;
   readonly #segments = new Set<Segment>();
   readonly #stats = {
@@ -90,16 +93,8 @@ class TricklePublisher implements Publisher {
     bytesUnacknowledged: 0,
     bytesLate: 0,
     retries: 0,
-    epochs: 0,
     deleted: false,
   };
-  #create: boolean;
-  /** The seq to open next. Undefined: the server is asked. */
-  #next: number | undefined;
-  /** The first POST takes over a channel that has a history. */
-  #reset = false;
-  #seq: number | undefined;
-  #epoch: string | undefined;
   #ended: TrickleError | undefined;
   #preconnect: Preconnect | undefined;
   #failures = 0;
@@ -109,21 +104,21 @@ class TricklePublisher implements Publisher {
   constructor(channelUrl: string, options: PublisherOptions) {
     this.#channel = new Channel(channelUrl, options);
     this.#mime = options.mime ?? 'application/octet-stream';
-    this.#create = options.create ?? false;
+    this.#head = new Head(this.#channel, { mime: this.#mime, create: options.create ?? false });
     this.#life = childOf(options.signal ?? new AbortController().signal);
     this.#life.signal.addEventListener('abort', () => this.#aborted(), { once: true });
   }
 
   get seq(): number | undefined {
-    return this.#seq;
+    return this.#head.opened;
   }
 
   get epoch(): string | undefined {
-    return this.#epoch;
+    return this.#head.epoch;
   }
 
   get stats(): PublisherStats {
-    return this.#stats;
+    return { ...this.#stats, epochs: this.#head.lives };
   }
 
   get ended(): TrickleError | undefined {
@@ -150,7 +145,8 @@ class TricklePublisher implements Publisher {
     this.#mayOpen();
     const { seq, upload, again } = await this.#connect().catch((error: TrickleError) => {
       this.#failures++;
-      this.#next = undefined;
+      this.#head.lose();
+      if (error.code === 'closed') this.#end(error);
       throw error;
     });
     if (this.#closing) {
@@ -158,8 +154,7 @@ class TricklePublisher implements Publisher {
       this.#mayOpen();
     }
     const segment = this.#begin(seq, upload, again);
-    this.#next = seq + 1;
-    this.#preconnectTo(seq + 1);
+    if (this.#head.pass(seq)) this.#preconnectTo(seq + 1);
     return segment;
   }
 
@@ -182,23 +177,26 @@ class TricklePublisher implements Publisher {
   async #connect(): Promise<{ seq: number; upload: Upload; again: () => Promise<Upload> }> {
     const ready = this.#preconnect;
     this.#preconnect = undefined;
-    if (ready && ready.seq === this.#next) {
+    if (ready && ready.seq === this.#head.next) {
       const upload = await ready.upload.catch(() => undefined);
       if (upload) return { seq: ready.seq, upload, again: () => this.#post(ready.seq) };
-      this.#next = this.#afterBreak();
+      this.#broke();
     } else if (ready) drop(ready);
     this.#mayOpen();
-    this.#next ??= await this.#head();
-    const seq = this.#next;
-    const reset = this.#reset;
+    const seq = this.#head.next ?? (await this.#head.find(this.#life.signal));
+    const reset = this.#head.takesOver;
     const post = () => this.#post(seq, reset);
     const upload = await post().catch((error: TrickleError) => {
       if (error.code !== 'unreachable') throw error;
       this.#stats.retries++;
       return post();
     });
-    this.#reset = false;
     return { seq, upload, again: post };
+  }
+
+  #post(seq: number, reset = false): Promise<Upload> {
+    const headers = { 'Content-Type': this.#mime, ...(reset && { [Header.reset]: '1' }) };
+    return this.#channel.post(seq, headers, this.#life.signal);
   }
 
   #begin(seq: number, upload: Upload, again: () => Promise<Upload>): Segment {
@@ -214,7 +212,6 @@ class TricklePublisher implements Publisher {
       },
       settled: (one, bytes, error) => this.#settled(one, bytes, error),
     });
-    this.#seq = seq;
     this.#stats.segments++;
     this.#segments.add(segment);
     return segment;
@@ -232,106 +229,37 @@ class TricklePublisher implements Publisher {
     this.#stats.bytesUnacknowledged += bytes;
     if (error.code === 'aborted') return;
     this.#failures++;
-    if (error.code === 'unreachable') this.#next = this.#afterBreak();
+    if (error.code === 'unreachable') this.#broke();
   }
 
   /** A broken connection may mean another server, so the head is asked for again; but not while segments of ours may still move it. */
-  #afterBreak(): number | undefined {
-    return this.#segments.size > 0 ? this.#next : undefined;
+  #broke(): void {
+    if (this.#segments.size === 0) this.#head.lose();
   }
 
   /** Connects the POST of a segment that is still to come. Its answer, if one comes before it is used, says what became of the channel. */
   #preconnectTo(seq: number): void {
-    const upload = this.#post(seq);
-    const preconnect = { seq, upload };
+    const preconnect = { seq, upload: this.#post(seq) };
     this.#preconnect = preconnect;
-    const unused = () => this.#preconnect === preconnect;
-    upload
-      .then((connected) => connected.answer)
+    const unused = (then: () => void) => {
+      if (this.#preconnect !== preconnect) return;
+      this.#preconnect = undefined;
+      then();
+    };
+    preconnect.upload
+      .then((upload) => upload.answer)
       .then(
-        (answer) => {
-          if (!unused()) return;
-          this.#preconnect = undefined;
-          if (!this.#judge(answer) && this.#next === seq) this.#next = latestOf(answer, seq + 1);
-        },
-        () => {
-          if (!unused()) return;
-          this.#preconnect = undefined;
-          this.#next = this.#afterBreak();
-        },
+        (answer) => unused(() => this.#judge(answer) ?? this.#head.skip(seq, answer)),
+        () => unused(() => this.#broke()),
       );
-  }
-
-  async #post(seq: number, reset = false): Promise<Upload> {
-    const headers = { 'Content-Type': this.#mime, ...(reset && { [Header.reset]: '1' }) };
-    let upload: Upload | undefined;
-    try {
-      return await this.#channel.within(ASK_MS, this.#life.signal, async () => {
-        upload = await this.#channel.post(seq, headers, this.#life.signal);
-        await upload.connected;
-        return upload;
-      });
-    } catch (error) {
-      upload?.abort();
-      throw error;
-    }
-  }
-
-  /** Where to begin: at the head, and at 0 (or where we were) if nobody says where that is. */
-  async #head(): Promise<number> {
-    const first = this.#seq === undefined;
-    if (this.#create && first) await this.#createChannel();
-    const answer = await this.#ask((signal) => this.#channel.get(NEXT, signal)).catch((error: TrickleError) => {
-      if (error.code !== 'unreachable') throw error;
-      return undefined;
-    });
-    const fallback = this.#seq === undefined ? 0 : this.#seq + 1;
-    if (!answer) return fallback;
-    if (answer.header(Header.closed) !== undefined || answer.status === Status.unavailable) {
-      throw this.#judge(answer) as TrickleError;
-    }
-    if (answer.status === Status.notFound) {
-      if (this.#create && !first) await this.#createChannel();
-      return 0;
-    }
-    if (answer.status !== Status.ok) return fallback;
-    this.#learnEpoch(answer);
-    const head = latestOf(answer) ?? fallback;
-    this.#reset = first && head > 0;
-    return head;
-  }
-
-  async #createChannel(): Promise<void> {
-    const headers = { [Header.expectContent]: this.#mime };
-    const answer = await this.#ask((signal) => this.#channel.send('POST', headers, signal));
-    if (answer.status === Status.ok) return this.#learnEpoch(answer);
-    if (answer.status !== Status.notFound) throw refusal(answer, `Creating ${this.#channel}`);
-  }
-
-  async #ask(ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
-    const answer = await this.#channel.within(ASK_MS, this.#life.signal, ask);
-    answer.cancel();
-    return answer;
   }
 
   /** What an answer to a segment's POST means: undefined for success. Ends the publisher where the channel has ended. */
   #judge(answer: Answer): TrickleError | undefined {
-    this.#learnEpoch(answer);
+    this.#head.learn(answer);
     const error = refusal(answer, `Publishing to ${this.#channel}`);
     if (error?.code === 'closed' || error?.code === 'not_found') this.#end(error);
-    if (error?.code === 'conflict') this.#next = Math.max(latestOf(answer) ?? 0, this.#next ?? 0);
-    if (answer.status === Status.unavailable) this.#next = undefined;
     return error;
-  }
-
-  #learnEpoch(answer: Answer): void {
-    const epoch = answer.header(Header.epoch);
-    if (epoch === undefined || epoch === this.#epoch) return;
-    if (this.#epoch !== undefined) {
-      this.#stats.epochs++;
-      this.#next = undefined;
-    }
-    this.#epoch = epoch;
   }
 
   #end(error: TrickleError): void {
@@ -352,32 +280,31 @@ class TricklePublisher implements Publisher {
   }
 
   async #close({ deadlineMs = CLOSE_MS, deleteChannel = true }: ClosePublisherOptions): Promise<PublisherStats> {
-    const { clock } = this.#channel;
-    const until = clock.now() + deadlineMs;
-    const expired = childOf(this.#life.signal);
-    const stop = clock.after(deadlineMs, () => expired.abort());
-    for (const segment of this.#segments) segment.end().catch(() => {});
-    await untilAborted(Promise.all([...this.#segments].map((segment) => segment.settled)), expired.signal);
-    stop();
-    expired.release();
-    for (const segment of this.#segments) {
-      segment.fail(new TrickleError('gave_up', `Segment ${segment.seq} was not acknowledged before the deadline`));
-    }
+    const until = this.#channel.clock.now() + deadlineMs;
+    await this.#acknowledged(deadlineMs);
     this.#dropPreconnect();
-    if (deleteChannel && !this.#ended && this.#seq !== undefined) {
-      await this.#delete(Math.max(DELETE_MS, until - clock.now()));
+    if (deleteChannel && !this.#ended && this.#head.opened !== undefined) {
+      await this.#delete(Math.max(DELETE_MS, until - this.#channel.clock.now()));
     }
     this.#life.abort(new TrickleError('aborted', 'The publisher is closed'));
     this.#life.release();
-    return this.#stats;
+    return this.stats;
+  }
+
+  /** Ends what is open. What is not acknowledged by then is given up. */
+  async #acknowledged(withinMs: number): Promise<void> {
+    const open = [...this.#segments];
+    for (const segment of open) segment.end().catch(() => {});
+    const settled = () => Promise.all(open.map((segment) => segment.settled));
+    await this.#channel.within(withinMs, this.#life.signal, settled).catch(() => {});
+    const late = (seq: number) =>
+      new TrickleError('gave_up', `Segment ${seq} was not acknowledged before the deadline`);
+    for (const segment of this.#segments) segment.fail(late(segment.seq));
   }
 
   async #delete(ms: number): Promise<void> {
     try {
-      const answer = await this.#channel.within(ms, this.#life.signal, (signal) =>
-        this.#channel.send('DELETE', {}, signal),
-      );
-      answer.cancel();
+      const answer = await this.#channel.delete(ms, this.#life.signal);
       this.#stats.deleted = answer.status === Status.ok;
     } catch {
       // The server is away; its idle sweep will close the channel, and `deleted` says that we did not.
@@ -390,36 +317,4 @@ function drop(preconnect: Preconnect): void {
     (upload) => upload.abort(),
     () => {},
   );
-}
-
-function untilAborted(done: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  return Promise.race([done, aborted]);
-}
-
-function latestOf(answer: Answer): number | undefined;
-function latestOf(answer: Answer, least: number): number;
-function latestOf(answer: Answer, least?: number): number | undefined {
-  const latest = parseSeq(answer.header(Header.latest) ?? '');
-  if (least === undefined) return latest !== undefined && latest >= 0 ? latest : undefined;
-  return Math.max(latest ?? least, least);
-}
-
-/** The error that an answer stands for, undefined for 200. Closed comes before the status. */
-function refusal(answer: Answer, what: string): TrickleError | undefined {
-  const { status } = answer;
-  if (answer.header(Header.closed) !== undefined)
-    return new TrickleError('closed', `${what}: the channel has ended`, { status });
-  if (status === Status.ok) return undefined;
-  return new TrickleError(codeOf(status), `${what}: ${status}`, { status });
-}
-
-function codeOf(status: number) {
-  if (status === Status.notFound) return 'not_found';
-  if (status === Status.conflict) return 'conflict';
-  if (status === Status.tooLarge) return 'too_large';
-  return (status >= 400 && status < 500) || status === Status.unavailable ? 'refused' : 'unreachable';
 }

@@ -19,7 +19,7 @@ export interface SegmentReader extends AsyncIterable<Uint8Array> {
 /** What a reader asks of its subscription. */
 export interface ReaderOwner {
   /** The same segment once more; undefined if it is not to be had. */
-  again(seq: number): Promise<Answer | undefined>;
+  again(): Promise<Answer | undefined>;
   bytes(count: number): void;
   /** Called once, at the end. */
   ended(how: 'whole' | 'aborted' | 'cut'): void;
@@ -89,7 +89,7 @@ export class Reader implements SegmentReader {
         return this.#over(skip > 0 ? 'cut' : this.#wasAborted() ? 'aborted' : 'whole');
       } catch {
         // Cut short, for whatever reason: the second try says more.
-        const answer = tries === 1 && this.#reading ? await this.#owner.again(this.seq) : undefined;
+        const answer = tries === 1 && this.#reading ? await this.#owner.again() : undefined;
         if (!this.#reading) answer?.cancel();
         if (!answer || !this.#reading) return this.#over('cut');
         this.#answer = answer;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Feature, parseFeatures, type Report, sections, unmet } from '../src/index.ts';
-import { type Setup, setups } from './setups.ts';
+import { type Report, sections } from '../src/index.ts';
+import { casesFor, type Setup, setups } from './setups.ts';
 import { holdOurs } from './start.ts';
 
 /** The suite waits for the server's own times, so all set-ups wait together. */
@@ -26,13 +26,3 @@ test('every case is held against our server in some set-up', () => {
   const all = sections.flatMap((section) => section.cases.map(({ id }) => id));
   expect(all.filter((id) => !held.has(id))).toEqual([]);
 });
-
-function casesFor(setup: Setup) {
-  const features = parseFeatures(setup.features).set('stop' satisfies Feature, true);
-  if (setup.reached !== 'fetch') features.set('sockets' satisfies Feature, true);
-  return sections
-    .filter(({ number }) => setup.only === undefined || setup.only.includes(number))
-    .flatMap(({ cases }) => cases)
-    .concat(sections.flatMap(({ cases }) => cases.filter(({ id }) => setup.only?.includes(id))))
-    .filter(({ needs }) => unmet(needs, features) === undefined);
-}

@@ -2,7 +2,7 @@
 import { Refusal, type ServeOptions } from '@runnel/server';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
-import { policy } from '../src/index.ts';
+import { type Case, parseFeatures, policy, sections, unmet } from '../src/index.ts';
 
 export interface Setup {
   readonly name: string;
@@ -60,7 +60,7 @@ export const setups: readonly Setup[] = [
     reached: 'listener',
     options: {
       ...open,
-      keepMs: 2_000,
+      keepMs: 5_000,
       segmentBytes: 500_000,
       eventBytes: 200_000,
       keepBytes: 1_000_000,
@@ -68,7 +68,7 @@ export const setups: readonly Setup[] = [
       maxReaders: 40,
     },
     features:
-      `${ALWAYS},${FEED},keep=2000,segment-bytes=500000,event-bytes=200000,keep-bytes=1000000,` +
+      `${ALWAYS},${FEED},keep=5000,segment-bytes=500000,event-bytes=200000,keep-bytes=1000000,` +
       'max-channels=60,max-readers=40',
     only: ['4.4', '4.7'],
   },
@@ -93,6 +93,17 @@ export const setups: readonly Setup[] = [
     features: 'reserved,epochs,size,skipped,aborted,head-request,keep',
   },
 ];
+
+/** The cases that a set-up has to pass: all that its features do not rule out, in the sections and cases it is for. */
+export function casesFor({ only, reached, features }: Setup): Case[] {
+  const offered = parseFeatures(`${features},stop${reached === 'fetch' ? '' : ',sockets'}`);
+  return sections.flatMap(({ number, cases }) =>
+    cases.filter(
+      ({ id, needs }) =>
+        (only === undefined || only.includes(number) || only.includes(id)) && unmet(needs, offered) === undefined,
+    ),
+  );
+}
 
 function ask(name: string, headers: Headers): void {
   const verdict = policy(name, headers);

@@ -76,7 +76,8 @@ export abstract class Exchange {
   async hangs(forMs = HANGS_MS): Promise<void> {
     const before = this.#mark();
     await new Promise((resolve) => setTimeout(resolve, forMs));
-    if (this.#mark() !== before) throw new Mismatch(`${this.what}: waits, without a byte`, this.#soFar());
+    if (this.#complete || this.#ending !== undefined || this.#mark() !== before)
+      throw new Mismatch(`${this.what}: waits, without a byte`, this.#soFar());
   }
 
   /** Waits until the other side has ended the connection in good order. */

@@ -367,13 +367,17 @@ describe('close', () => {
 
   it('EGRESS 1.12: counts as shutdown what does not leave before the deadline', async () => {
     const clock = new ManualClock();
-    const { sink, begun } = blocked();
+    const { sink, envelopes, begun, release } = blocked();
     const runner = runnerWith(sink, { clock });
     for (let n = 0; n < 100; n++) runner.emit('e');
     await begun;
     const closed = runner.close({ deadlineMs: 1000 });
     clock.advance(1000);
     expect(await closed).toMatchObject({ emitted: 100, written: 0, pending: 0, dropped: { shutdown: 100 } });
+    // What the sink makes of it afterwards is not counted a second time.
+    release();
+    await vi.waitUntil(() => envelopes.length === 100);
+    expect(runner.books).toStrictEqual(await closed);
   });
 });
 

@@ -1,7 +1,15 @@
 import { members, sessionChannels } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
-import { createJsonlWriter, fetchTransport, type JsonlLine, readJsonl, type Transport } from '@runnel/pubsub';
-import { createTrickle, type Trickle, type TrickleOptions } from '@runnel/server';
+import {
+  createJsonlWriter,
+  fetchTransport,
+  type JsonlLine,
+  type JsonlWriterOptions,
+  nodeTransport,
+  readJsonl,
+  type Transport,
+} from '@runnel/pubsub';
+import { createTrickle, serve, type Trickle, type TrickleOptions } from '@runnel/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRunner, type Runner, type RunnerOptions } from './index.ts';
 
@@ -69,8 +77,8 @@ const eventTypes = (messages: Message[]) =>
   telemetry(messages).map(({ event }) => (event as { data: { type: string } }).data.type);
 
 /** A client's control channel. */
-function control({ transport }: Server, session = 's') {
-  const writer = createJsonlWriter(BASE + sessionChannels(session).control, { transport, create: true });
+function control({ transport }: Server, options: JsonlWriterOptions = {}) {
+  const writer = createJsonlWriter(BASE + sessionChannels('s').control, { transport, create: true, ...options });
   cleanups.push(() => writer.close({ deadlineMs: 1000 }));
   return { ask: (message: object) => writer.write(JSON.stringify(message)), writer };
 }
@@ -296,15 +304,52 @@ describe('a server that is not there', () => {
     expect(telemetry(all).at(-1)).toMatchObject({ seq: 3 });
   });
 
-  it('outlives the end of its channel, and opens it anew', async () => {
-    const host = server();
+  it('loses at most what it had in hand when the server goes; the rest waits in the ring', async () => {
+    // Over sockets: in process there is no connection whose loss could be noticed.
+    const first = await serve({ autocreate: true });
+    const sockets = nodeTransport();
+    const asked: string[] = [];
+    const get: Transport['get'] = (url, request) => {
+      asked.push(url);
+      return sockets.get(url, request);
+    };
+    const runner = createRunner({ session: 's', eventsUrl: `${first.url}s-events`, transport: { ...sockets, get } });
+    cleanups.push(() => runner.close({ deadlineMs: 1000 }));
+    await vi.waitUntil(() => first.trickle.get('s-events')?.head === 1, { timeout: 10_000 });
+    await first.close();
+    for (let n = 1; n <= 5; n++) {
+      runner.emit('e', { n });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await vi.waitUntil(() => runner.books.dropped.write_failed !== undefined, { timeout: 10_000 });
+    const { dropped, pending } = runner.books;
+    expect(dropped.write_failed).toBeLessThan(5);
+    expect(pending).toBe(5 - (dropped.write_failed ?? 0));
+    const before = asked.length;
+    await vi.waitUntil(() => asked.length >= before + 3, { timeout: 10_000 });
+    expect(runner.books).toMatchObject({ pending, dropped });
+    const next = await serve({ autocreate: true, port: first.port });
+    cleanups.push(() => next.close());
+    await vi.waitUntil(() => runner.books.pending === 0, { timeout: 10_000 });
+    expect(runner.books).toMatchObject({
+      emitted: 5,
+      written: pending,
+      dropped: { write_failed: dropped.write_failed },
+    });
+  });
+
+  it('outlives the end of its channel, opens it anew, and says again who it is', async () => {
+    const host = server({ lingerMs: 0 });
     const runner = runnerOn(host);
     await follow(host).one('runner_ready');
-    await host.transport.post(`${BASE}s-events`, { method: 'DELETE' }).end();
+    const deletion = host.transport.post(`${BASE}s-events`, { method: 'DELETE' });
+    deletion.end();
+    expect(await deletion.answer).toMatchObject({ status: 200 });
+    runner.emit('may be lost with the old channel');
+    await vi.waitUntil(() => runner.books.pending === 0, { timeout: 10_000 });
     runner.emit('after');
-    const events = follow(host);
-    await events.until((all) => eventTypes(all).includes('after'));
-    expect(await events.one('runner_ready')).toMatchObject({ epoch: runner.epoch });
+    const [first] = await follow(host).until((all) => eventTypes(all).includes('after'));
+    expect(first).toMatchObject({ type: 'runner_ready', epoch: runner.epoch });
   });
 
   it('HOUSE 10: takes a channel that was made for it, where it may not make one', async () => {
@@ -439,17 +484,25 @@ describe('the control channel', () => {
     await events.until((all) => all.filter(({ type }) => type === 'api_response').length === 64);
   });
 
-  it('reads on in the next life of the channel, and the old one not again', async () => {
+  it('reads a channel that has ended once, however long it lingers, and its next life from the beginning', async () => {
     const host = server();
-    runnerOn(host);
+    const asked: string[] = [];
+    const get: Transport['get'] = (url, request) => {
+      if (url.startsWith(`${BASE}s-control/`)) asked.push(url);
+      return host.transport.get(url, request);
+    };
+    runnerOn({ ...host, transport: { ...host.transport, get } });
     const events = follow(host);
-    const first = control(host);
-    await first.ask({ type: 'ping', request_id: 'first', timestamp: 1 });
+    const ended = control(host);
+    await ended.ask({ type: 'ping', request_id: '1', timestamp: 1 });
     await events.one('pong');
-    await first.writer.close();
-    await control(host).ask({ type: 'ping', request_id: 'second', timestamp: 2 });
-    const all = await events.until((messages) => messages.some((each) => each.request_id === 'second'));
-    const pongs = all.filter(({ type }) => type === 'pong').map((each) => each.request_id);
-    expect(pongs).toStrictEqual(['first', 'second']);
+    await ended.writer.close();
+    const before = asked.length;
+    // It comes back to the channel that lingers, reads it and finds it ended, twice.
+    await vi.waitUntil(() => asked.length >= before + 4, { timeout: 10_000 });
+    const { ask } = control(host, { rollBytes: 1 });
+    for (const id of ['2', '3', '4']) await ask({ type: 'ping', request_id: id, timestamp: 2 });
+    const pongsOf = (all: Message[]) => all.filter(({ type }) => type === 'pong').map((each) => each.request_id);
+    expect(pongsOf(await events.until((all) => pongsOf(all).includes('4')))).toStrictEqual(['1', '2', '3', '4']);
   });
 });

@@ -1,4 +1,5 @@
 /** The same package for browsers: no node:http, requests go through `fetch` unless a transport is given. */
+export { backoffMs } from './backoff.ts';
 export type { Connection, ExtraHeaders } from './connection.ts';
 export { DropOldest } from './drop-oldest.ts';
 export { type FetchFunction, fetchTransport } from './fetch-transport.ts';

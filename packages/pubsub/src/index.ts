@@ -1,3 +1,4 @@
+export { backoffMs } from './backoff.ts';
 export type { Connection, ExtraHeaders } from './connection.ts';
 export { DropOldest } from './drop-oldest.ts';
 export { type FetchFunction, fetchTransport } from './fetch-transport.ts';

@@ -43,6 +43,12 @@ export class Channel {
     this.#holes = new Holes(core, (jump) => this.#release(jump));
   }
 
+  /** Whatever has come that may be, or become, bytes of this channel. */
+  arrivals(): number {
+    const { connections, requests } = this.core.counters;
+    return connections + requests + this.bytesIn;
+  }
+
   /** The seq that a negative one in a GET stands for. PROTOCOL.md section 2. */
   resolve(seq: number): number {
     if (seq >= 0) return seq;

@@ -63,6 +63,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     hostname: host,
   }) as Server;
   server.on('clientError', malformedAnswerer(core));
+  server.on('connection', () => core.counters.connections++);
   server.on('drop', () => core.counters.refusals.add('too_many_connections'));
   const descriptors = descriptorLimit();
   if (descriptors !== undefined) server.maxConnections = Math.max(1, descriptors - SPARE_DESCRIPTORS);

@@ -180,6 +180,22 @@ it('PROTOCOL 3.7: what a publisher wrote before it hung up and deleted the chann
   expect(server.trickle.get('c')).toMatchObject({ bytes: 200_005, closed: true });
 });
 
+it('PROTOCOL 3.7: so it is when the connection it wrote on stands behind many that are not accepted yet', async () => {
+  const server = await listening({ lingerMs: 60_000 });
+  const deleter = await server.client();
+  deleter.head('POST /c HTTP/1.1');
+  await deleter.until('200 OK');
+  deleter.take();
+  const clients = await Promise.all(Array.from({ length: 60 }, () => server.client()));
+  const writer = clients.at(-1);
+  writer?.head('POST /c/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+  writer?.chunk('the last words');
+  writer?.destroy();
+  deleter.head('DELETE /c HTTP/1.1');
+  await deleter.until('200 OK');
+  expect(server.trickle.get('c')).toMatchObject({ bytes: 14, closed: true });
+});
+
 it('a reader that hangs up while it waits is forgotten at once', async () => {
   const server = await listening();
   await (await fetch(`${server.url}c`, { method: 'POST' })).text();

@@ -52,22 +52,21 @@ export class Credential {
   }
 
   async #read(): Promise<string> {
-    if (typeof this.#key === 'string') return usable(this.#key, 'the key');
+    if (typeof this.#key === 'string') return this.#key;
     const { file } = this.#key;
+    let key: string;
     try {
-      return usable((await readFile(file, 'utf8')).trim(), `the key in ${file}`);
+      key = (await readFile(file, 'utf8')).trim();
     } catch (cause) {
-      if (cause instanceof SinkError) throw cause;
       throw new SinkError('unauthorized', `the key file ${file} cannot be read`, { cause });
     }
+    if (key === '') throw new SinkError('unauthorized', `the key file ${file} is empty`);
+    return key;
   }
 }
 
-/** What a header can carry. */
-function usable(key: string, what: string): string {
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new SinkError(
-    'unauthorized',
-    `${what} is ${key === '' ? 'empty' : 'no key: it has spaces or characters beyond ASCII'}`,
-  );
+/** `Bearer <key>`. Throws a SinkError `unauthorized` for a key that no header can carry. */
+export function bearer(key: string): string {
+  if (/^[\x21-\x7e]+$/.test(key)) return `Bearer ${key}`;
+  throw new SinkError('unauthorized', 'the key is empty, or has spaces or characters beyond ASCII');
 }

@@ -12,7 +12,7 @@ import {
 import { accept, type Forbidden } from './answer.ts';
 import type { Codec } from './codec/codec.ts';
 import { scopeCodec } from './codec/scope.ts';
-import { Credential, type Key } from './credential.ts';
+import { bearer, Credential, type Key } from './credential.ts';
 import { type Answer, post } from './post.ts';
 
 export interface HttpSinkOptions {
@@ -70,7 +70,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
         throw new SinkError('too_large', `a body of ${body.length} bytes is over the limit of ${maxBodyBytes}`);
       const headers = new Headers(fixed);
       headers.set('idempotency-key', digest(body));
-      if (authorized) headers.set('authorization', `Bearer ${await credential.use()}`);
+      if (authorized) headers.set('authorization', bearer(await credential.use()));
       const answer = await post(url, { headers, body }, signal);
       accept(url, answer, { clock, forbidden });
       return merged(batch, refused, readReport?.(answer, sent));

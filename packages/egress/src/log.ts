@@ -1,9 +1,12 @@
 /** A sink for people: one line of text an event, EGRESS 1.17. */
 import { once } from 'node:events';
 import type { Envelope, Sink } from '@runnel/protocol';
+import { unlessAborted } from './abort.ts';
 import { readEvent } from './event.ts';
 
 export interface LogSinkOptions {
+  /** Default `log`. */
+  readonly name?: string;
   /** Takes one line, without a line feed; a promise that it returns is waited for. Default: standard output, waited for when it is full. */
   readonly write?: (line: string) => unknown;
 }
@@ -12,9 +15,10 @@ export interface LogSinkOptions {
  * Writes `TELEMETRY type=… id=… session=… connection=… relayed_via=…` for each envelope and acknowledges when all are written. What an event does not say is `-`.
  * A value that is not one plain word is quoted and escaped as in JSON, and cut at 128 characters, so that no event can make up a line of its own.
  */
-export function logSink({ write = standardOutput }: LogSinkOptions = {}): Sink {
+export function logSink({ name = 'log', write = standardOutput }: LogSinkOptions = {}): Sink {
   return {
-    name: 'log',
+    name,
+    traits: { order: 'all' },
     async send(batch, signal) {
       for (const envelope of batch) {
         signal.throwIfAborted();
@@ -64,11 +68,3 @@ const escaped = (character: string) =>
     { length: character.length },
     (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
   ).join('');
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}

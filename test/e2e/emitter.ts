@@ -8,15 +8,19 @@ const runner = createRunner({ url, session, buffer: 4096 });
 
 const began = performance.now();
 let emitted = 0;
+let closing = false;
+// It goes on until the runner has closed: the runner's own timers keep no process alive.
 const timer = setInterval(emitDue, 5);
 
 function emitDue(): void {
   const due = Math.min(total, Math.floor(((performance.now() - began) * Number(perSecond)) / 1000));
   while (emitted < due) runner.emit('tick', { n: ++emitted });
-  if (emitted === total) void finish();
+  if (emitted < total || closing) return;
+  closing = true;
+  void finish();
 }
 
 async function finish(): Promise<void> {
-  clearInterval(timer);
   console.log(JSON.stringify(await runner.close({ deadlineMs: 10_000 })));
+  clearInterval(timer);
 }

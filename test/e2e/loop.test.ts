@@ -30,7 +30,7 @@ test.each(orders)('%s, %s, %s: in this order they find each other', async (...or
   const loop = await createLoop();
   for (const name of order) await loop.start(name);
   // What the runner measured, not only that it started.
-  await loop.apps.client?.said(/TELEMETRY type=stream_started .*session=demo .*relayed_via=trickle/, 30_000);
+  await loop.apps.client?.said(/TELEMETRY type=stream_started .*session=demo .*relayed_via=trickle/);
   await until('a start that runs', async () => {
     const { starts } = await loop.session();
     return starts.length === 1 && starts[0]?.state === 'running' && starts[0].received > 1;
@@ -46,7 +46,7 @@ test('each is killed and started again in turn, and the books say what became of
   const received = async () => (await loop.session()).sums.received;
   const more = async (what: string) => {
     const before = await received();
-    await until(what, async () => (await received()) > before + 1, 30_000);
+    await until(what, async () => (await received()) > before + 1);
   };
   await until('telemetry', async () => (await received()) > 1);
 
@@ -60,7 +60,7 @@ test('each is killed and started again in turn, and the books say what became of
   await loop.apps.runner?.ended;
   const restartedAt = Date.now();
   await loop.start('runner');
-  await until('a second start', async () => (await loop.session()).starts.length === 2, 30_000);
+  await until('a second start', async () => (await loop.session()).starts.length === 2);
   await more('telemetry of the second start');
   const [killed, second] = (await loop.session()).starts;
   expect(killed).toMatchObject({ state: 'unreported' });
@@ -70,7 +70,7 @@ test('each is killed and started again in turn, and the books say what became of
   loop.apps.client?.kill('SIGKILL');
   await loop.apps.client?.ended;
   await loop.start('client');
-  await until('telemetry after the client was killed', async () => (await received()) > 1, 30_000);
+  await until('telemetry after the client was killed', async () => (await received()) > 1);
 
   loop.apps.runner?.kill('SIGTERM');
   expect(await loop.apps.runner?.ended, loop.apps.runner?.output).toEqual({ code: 0, signal: null });
@@ -91,10 +91,10 @@ test('each is killed and started again in turn, and the books say what became of
   }
   // Both clients together have every event that the second start wrote: the new client read again what the server still held.
   const events = (await eventsOf(file)).filter((event) => Number(event.timestamp) >= restartedAt);
-  expect(events.length).toBe(Number(written) - finished.lost);
+  expect(new Set(events.map(({ id }) => id)).size).toBe(Number(written) - finished.lost);
 });
 
-test('losses when the server is killed under load equal what the counters say', { timeout: 90_000 }, async () => {
+test('losses when the server is killed under load equal what the counters say', { timeout: 120_000 }, async () => {
   const file = join(folder, 'events.ndjson');
   const loop = await createLoop();
   const server = await loop.start('server');

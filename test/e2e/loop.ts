@@ -52,12 +52,8 @@ export interface Event {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** The events of a file, each once: a relay that was started again may have read some twice. A line that a killed writer did not finish is left out. */
+/** The events of a file. A line that a killed writer did not finish is left out. */
 export async function eventsOf(file: string): Promise<Event[]> {
-  const events = new Map<string, Event>();
-  for (const line of (await readFile(file, 'utf8')).split('\n').slice(0, -1)) {
-    const event: Event = JSON.parse(line);
-    events.set(event.id, event);
-  }
-  return [...events.values()];
+  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line));
 }

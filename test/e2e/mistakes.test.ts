@@ -50,6 +50,6 @@ test.each(['runner', 'client'] as const)(
     startApp('server', env);
     const other = startApp(name === 'runner' ? 'client' : 'runner', env);
     const client = name === 'client' ? app : other;
-    await client.said(/TELEMETRY type=stream_/, 30_000);
+    await client.said(/TELEMETRY type=stream_/);
   },
 );

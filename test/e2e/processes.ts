@@ -95,7 +95,7 @@ export function follow(child: ChildProcess): Process {
       return said.stderr;
     },
     bytes: () => Buffer.concat(bytes),
-    said(pattern, deadlineMs = 15_000) {
+    said(pattern, deadlineMs = 30_000) {
       const { promise, resolve, reject } = Promise.withResolvers<RegExpMatchArray>();
       const fail = (why: string) => reject(new Error(`${why} without ${pattern}. It printed:\n${said.output}`));
       const look = () => {
@@ -123,7 +123,7 @@ export function follow(child: ChildProcess): Process {
 export async function until<T>(
   what: string,
   check: () => Promise<T | undefined | false>,
-  deadlineMs = 20_000,
+  deadlineMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   for (let last: unknown; ; await new Promise((resolve) => setTimeout(resolve, 50))) {

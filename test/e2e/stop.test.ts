@@ -1,24 +1,26 @@
 /** Each app ends on SIGINT and SIGTERM: drained, with 0, and without a trace. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { createLoop } from './loop.ts';
 import { freePort, isListening } from './ports.ts';
 import { killAll, startApp } from './processes.ts';
 
 afterEach(killAll);
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  test.each(['server', 'runner', 'client'] as const)('ends the %s of a running loop with 0', async (name) => {
-    const port = await freePort();
-    const env = { RUNNEL_URL: `http://127.0.0.1:${port}/`, PORT: '0' };
-    const apps = { server: startApp('server', env), runner: startApp('runner', env), client: startApp('client', env) };
-    await apps.client.said(/TELEMETRY type=stream_/);
+  test('ends each app of a running loop with 0', async () => {
+    const loop = await createLoop();
+    for (const name of ['server', 'runner', 'client'] as const) await loop.start(name);
+    await loop.apps.client?.said(/TELEMETRY type=stream_/);
 
-    apps[name].kill(signal);
-    // It comes twice under npm and turbo.
-    apps[name].kill(signal);
-    expect(await apps[name].ended, apps[name].output).toEqual({ code: 0, signal: null });
-    expect(apps[name].output).toMatch(/stopped/);
-    expect(apps[name].output).not.toMatch(/^ +at /m);
-    if (name === 'server') expect(await isListening(port)).toBe(false);
+    for (const [name, app] of Object.entries(loop.apps)) {
+      app.kill(signal);
+      // It comes twice under npm and turbo.
+      app.kill(signal);
+      expect(await app.ended, app.output).toEqual({ code: 0, signal: null });
+      expect(app.output, name).toMatch(/stopped/);
+      expect(app.output, name).not.toMatch(/^ +at /m);
+    }
+    expect(await isListening(Number(new URL(loop.url).port))).toBe(false);
   });
 
   test.each(['runner', 'client'] as const)('ends a %s that never found its server with 0', async (name) => {

@@ -1,1 +1,5 @@
-export { default } from '../../vitest.shared.ts';
+import { mergeConfig } from 'vitest/config';
+import shared from '../../vitest.shared.ts';
+
+/** Every test here starts processes, and a busy machine starts them slowly. */
+export default mergeConfig(shared, { test: { testTimeout: 60_000 } });

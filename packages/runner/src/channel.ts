@@ -36,11 +36,11 @@ export class EventsChannel implements Outlet {
   }
 
   async open(losses: () => string): Promise<void> {
-    for (let failures = 0; !this.#closing.signal.aborted; ) {
-      if (this.#writer.ended) await this.#replaceWriter();
+    for (let ends = 0; !this.#closing.signal.aborted; ) {
+      if (this.#writer.ended) await this.#replaceWriter(ends++);
       if (this.#first === undefined) return;
-      const left = await this.#write([this.#first === 'ready' ? this.#options.ready : losses()]);
-      if (left === 0) await pause(this.#clock, reopenMs(failures++), this.#closing.signal);
+      // The writer waits by itself before it tries again.
+      await this.#write([this.#first === 'ready' ? this.#options.ready : losses()]);
     }
   }
 
@@ -72,8 +72,11 @@ export class EventsChannel implements Outlet {
     return this.#writer.stats.lines - before;
   }
 
-  async #replaceWriter(): Promise<void> {
+  /** A new writer knows nothing of the failures before it, so that the wait between two of them is ours. */
+  async #replaceWriter(ends: number): Promise<void> {
     await this.#writer.close({ deadlineMs: 0, deleteChannel: false });
+    await pause(this.#clock, reopenMs(ends), this.#closing.signal);
+    if (this.#closing.signal.aborted) return;
     this.#writer = this.#newWriter();
     this.#lives = 0;
     this.#first = 'ready';
@@ -85,6 +88,6 @@ export class EventsChannel implements Outlet {
 }
 
 /** Half to all of a wait that doubles, so that many runners do not come back at once. */
-function reopenMs(failures: number): number {
-  return Math.min(REOPEN_MOST_MS, REOPEN_FIRST_MS * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+function reopenMs(ends: number): number {
+  return Math.min(REOPEN_MOST_MS, REOPEN_FIRST_MS * 2 ** Math.min(ends, 10)) * (0.5 + Math.random() / 2);
 }

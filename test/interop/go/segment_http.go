@@ -106,7 +106,9 @@ func (c *channel) subscribe(w http.ResponseWriter, r *http.Request, asked int) {
 	if s == nil {
 		w.Header().Set(headerLatest, strconv.Itoa(head))
 		w.Header().Set(headerSeq, r.PathValue("seq"))
-		http.Error(w, "Entry not found", statusNoSegment)
+		// Unlike the other errors it has neither an LF nor X-Content-Type-Options.
+		w.WriteHeader(statusNoSegment)
+		io.WriteString(w, "Entry not found")
 		return
 	}
 	w.Header().Set(headerSeq, strconv.Itoa(seq))

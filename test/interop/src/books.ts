@@ -31,12 +31,13 @@ export interface Account {
 export class Books {
   readonly #plan: Plan;
   readonly #arrived = new Set<number>();
-  readonly #settled = new Set<number>();
   readonly #failed = new Set<number>();
   readonly #partial = new Set<number>();
   readonly #waiting = new Set<() => void>();
   #partialKnown = 0;
   #last = -1;
+  /** The newest segment whose index is known. */
+  #anchor = { seq: -1, index: -1 };
   #bytes = 0;
   #replaying = false;
   #replayed = 0;
@@ -56,12 +57,8 @@ export class Books {
 
   /** A publisher's event. */
   published = (event: PeerEvent): void => {
-    const { acked, failed } = event as { acked?: Span; failed?: Span };
-    for (let index = acked?.from ?? 0; acked && index <= acked.to; index++) this.#settled.add(index);
-    for (let index = failed?.from ?? 0; failed && index <= failed.to; index++) {
-      this.#settled.add(index);
-      this.#failed.add(index);
-    }
+    const { failed } = event as { failed?: Span };
+    for (let index = failed?.from ?? 0; failed && index <= failed.to; index++) this.#failed.add(index);
     this.#wake();
   };
 
@@ -82,11 +79,7 @@ export class Books {
   /** From now on, until something new arrives, what comes again is a replay and no duplicate. */
   restarted(): void {
     this.#replaying = true;
-  }
-
-  /** How many indexes have arrived. */
-  get arrived(): number {
-    return this.#arrived.size;
+    this.ended = undefined;
   }
 
   /** Resolves true when `done` holds, false when nothing at all has happened for `quietMs`. */
@@ -107,12 +100,12 @@ export class Books {
     return true;
   }
 
-  /** True when every index below `count` has arrived, or is known to its publisher as failed. */
+  /** True when the last index below `count` has arrived that did not fail, or nobody reads any more: what comes before it has arrived or never will. */
   through(count: number): boolean {
-    for (let index = 0; index < count; index++) {
-      if (!this.#arrived.has(index) && !this.#failed.has(index)) return false;
-    }
-    return true;
+    if (this.ended !== undefined) return true;
+    let last = count - 1;
+    while (last >= 0 && this.#failed.has(last)) last--;
+    return last < 0 || this.#arrived.has(last);
   }
 
   account(): Account {
@@ -138,7 +131,7 @@ export class Books {
   #segment(segment: SeenSegment): void {
     this.position = { seq: segment.seq + 1, epoch: segment.epoch };
     if (segment.size === 0) {
-      this.#empty();
+      this.#empty(segment.seq);
       return;
     }
     const index = segment.index ?? -1;
@@ -147,6 +140,7 @@ export class Books {
       this.#corrupt++;
       return;
     }
+    this.#anchor = { seq: segment.seq, index };
     if (segment.size < planned) {
       // A publisher that began again writes the segment once more, so this one may still arrive whole.
       this.#partial.add(index);
@@ -156,10 +150,10 @@ export class Books {
     this.#take(index, segment.size);
   }
 
-  /** An empty segment has no index: it is the next planned one if that is empty, else filling. */
-  #empty(): void {
-    const next = this.#last + 1;
-    if (this.#plan.sizes[next] === 0) this.#take(next, 0);
+  /** An empty segment carries no index: its seq says how far it is from the one before. Where none is planned it is filling. */
+  #empty(seq: number): void {
+    const index = this.#anchor.index + seq - this.#anchor.seq;
+    if (this.#plan.sizes[index] === 0) this.#take(index, 0);
   }
 
   #line(line: SeenLine): void {

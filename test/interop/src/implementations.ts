@@ -30,6 +30,9 @@ export interface Parties {
 
 const lines = (kind: Plan['kind']) => (kind === 'jsonl' ? ['--lines'] : []);
 
+/** Lines are rolled often enough for the Python reader, which gives up on a segment over 1 MiB. */
+const rolled = (kind: Plan['kind']) => (kind === 'jsonl' ? ['--roll-ms', '500'] : []);
+
 /** How long our server waits for a dead publisher to come back: short, since a run has to wait for it. */
 export const RESUME_MS = 500;
 
@@ -37,11 +40,10 @@ export const ours: Implementation = {
   name: 'ours',
   server: async (port) =>
     startPeer(node('server'), ['--port', `${port}`, '--autocreate', '--resume-ms', `${RESUME_MS}`]),
-  publisher: (url, onEvent, kind) => startPeer(node('client'), ['pub', url, ...lines(kind)], onEvent),
+  publisher: (url, onEvent, kind) => startPeer(node('client'), ['pub', url, ...lines(kind), ...rolled(kind)], onEvent),
   subscriber: (url, onEvent, kind, from) => {
-    const position = from
-      ? ['--from', `${from.seq}`, ...(from.epoch === undefined ? [] : ['--epoch', from.epoch])]
-      : [];
+    const { seq, epoch } = from ?? { seq: 0, epoch: undefined };
+    const position = ['--from', `${seq}`, ...(epoch === undefined ? [] : ['--epoch', epoch])];
     return startPeer(node('client'), ['sub', url, ...lines(kind), ...position], onEvent);
   },
 };
@@ -49,7 +51,7 @@ export const ours: Implementation = {
 export const go: Implementation = {
   name: 'go',
   server: async (port) => startPeer(await goCommand(), ['server', '--port', `${port}`, '--autocreate']),
-  publisher: async (url, onEvent, _kind) => startPeer(await goCommand(), ['pub', url], onEvent),
+  publisher: async (url, onEvent, kind) => startPeer(await goCommand(), ['pub', url, ...rolled(kind)], onEvent),
   subscriber: async (url, onEvent, kind, from) =>
     startPeer(await goCommand(), ['sub', url, ...lines(kind), '--from', from ? CURRENT : NEXT], counting(onEvent)),
 };
@@ -62,13 +64,13 @@ const NEXT = '-1';
 const CURRENT = '-2';
 
 function withPython(name: string, habits: string): Implementation {
-  const start = async (role: 'pub' | 'sub', url: string, onEvent: Listener, kind: Plan['kind']) =>
-    startPeer(await pythonCommand(), [role, url, '--habits', habits, ...lines(kind)], onEvent);
+  const start = async (args: readonly string[], onEvent: Listener, kind: Plan['kind']) =>
+    startPeer(await pythonCommand(), [...args, '--habits', habits, ...lines(kind)], onEvent);
   return {
     name,
     server: () => Promise.reject(new Error('there is no trickle server in Python')),
-    publisher: (url, onEvent, kind) => start('pub', url, onEvent, kind),
-    subscriber: (url, onEvent, kind) => start('sub', url, onEvent, kind),
+    publisher: (url, onEvent, kind) => start(['pub', url, ...rolled(kind)], onEvent, kind),
+    subscriber: (url, onEvent, kind) => start(['sub', url], onEvent, kind),
   };
 }
 

@@ -1,3 +1,4 @@
-export { type GoServerOptions, goModelServer, goPublisher, goSubscriber, type RunningServer } from './go.ts';
+export { type GoServerOptions, goModelServer, goPublisher, goServer, goSubscriber, type RunningServer } from './go.ts';
 export { type Command, type Peer, type PeerEvent, startPeer } from './peer.ts';
-export { goMissing, pythonMissing } from './toolchain.ts';
+export { pythonPublisher, pythonSubscriber } from './python.ts';
+export { goMissing, goPeer, pythonMissing } from './toolchain.ts';

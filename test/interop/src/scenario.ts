@@ -99,7 +99,7 @@ class Stage {
     for (const group of this.#plan.steps.slice(from, to)) for (const step of group) this.#publisher.send(step);
   }
 
-  /** All below `count` have arrived or are known to have failed, or nothing happens any more. */
+  /** All below `count` that ever will have arrived, or nothing happens any more. */
   arrived(count: number): Promise<boolean> {
     return this.books.until(() => this.books.through(count), QUIET_MS);
   }

@@ -59,7 +59,7 @@ export function linesPlan(seed: number, count: number): Plan {
   const sizes = Array.from({ length: count }, () =>
     random() < 0.003 ? between(random, 10_000, 100_000) : between(random, 24, 700),
   );
-  const steps = sizes.map((size, index) => pauseAfter(random, { line: { index, size } }, 0.05));
+  const steps = sizes.map((size, index) => pauseAfter(random, { line: { index, size } }, 0.15));
   return { kind: 'jsonl', sizes, steps };
 }
 

@@ -1,7 +1,6 @@
 /** The writer of a session's control channel, which the client owns: opened when there is something to say, and opened anew when it was lost. PROTOCOL.md section 8.2. */
 import { type Clock, JSONL, pause, TrickleError } from '@runnel/protocol';
-import { type Connection, createJsonlWriter, type JsonlWriter } from '@runnel/pubsub';
-import { createBackoff } from './backoff.ts';
+import { backoffMs, type Connection, createJsonlWriter, type JsonlWriter } from '@runnel/pubsub';
 
 /** How long the end of a segment may take when the session closes. */
 const CLOSE_MS = 1000;
@@ -10,9 +9,9 @@ export class Control {
   readonly #url: string;
   readonly #connection: Connection;
   readonly #clock: Clock;
-  readonly #backoff = createBackoff(250, 1000);
   #writer: JsonlWriter | undefined;
   #opened = 0;
+  #failures = 0;
   /** The newest write: one that waits for a server which is away must not be followed by others without end. */
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -40,12 +39,12 @@ export class Control {
       this.#writing = written.catch(() => {});
       try {
         await orAborted(written, signal);
-        this.#backoff.reset();
+        this.#failures = 0;
         return;
       } catch (error) {
         if (!(error instanceof TrickleError) || !passing.has(error.code)) throw error;
         if (this.#writer === writer && writer.ended) this.#writer = undefined;
-        await pause(this.#clock, this.#backoff.next(), signal);
+        await pause(this.#clock, backoffMs(++this.#failures, 250, 1000), signal);
       }
     }
     throw unsent();

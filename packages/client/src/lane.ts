@@ -1,6 +1,6 @@
 /** One sink's lane: takes batches from its cursor, hands them over one at a time, and tries again until they are acknowledged. HOUSE: the byte's path, step 13. */
 import { type Clock, type Envelope, pause, type SendReport, type Sink } from '@runnel/protocol';
-import { createBackoff } from './backoff.ts';
+import { backoffMs } from '@runnel/pubsub';
 import type { Cursor, CursorBooks } from './journal.ts';
 
 /** How long a sink may take for one batch before its signal aborts. */
@@ -24,7 +24,6 @@ export class Lane {
   readonly #cursor: Cursor;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
-  readonly #backoff = createBackoff(1000, 60_000);
   #work = Promise.withResolvers<void>();
   #idle = Promise.withResolvers<void>();
   #retries = 0;
@@ -82,21 +81,21 @@ export class Lane {
   /** The one layer that tries a batch again, or what the sink left of it. A lane that is stopped leaves the batch pending. */
   async #deliver(batch: readonly Envelope[]): Promise<void> {
     let refused = 0;
-    for (let rest = batch; ; ) {
+    let rest = batch;
+    for (let attempts = 1; ; attempts++) {
       try {
         const report = await this.#send(rest);
-        refused += report?.refused?.length ?? 0;
+        refused += (report?.refused?.length ?? 0) + (report?.unnamed?.count ?? 0);
         rest = pick(rest, report?.retry ?? []);
       } catch (error) {
         this.#error = String(error);
       }
       if (rest.length === 0) break;
       if (this.#stop.signal.aborted) return;
-      await pause(this.#clock, this.#backoff.next(), this.#stop.signal);
+      await pause(this.#clock, backoffMs(attempts, 1000, 60_000), this.#stop.signal);
       this.#retries++;
     }
     this.#cursor.settle(refused);
-    this.#backoff.reset();
     this.#error = undefined;
   }
 

@@ -8,8 +8,7 @@ import {
   pause,
   TrickleError,
 } from '@runnel/protocol';
-import { type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
-import { createBackoff } from './backoff.ts';
+import { backoffMs, type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
 import { ChannelBooks, type SessionBooks } from './books.ts';
 import { Control } from './control.ts';
 import { Dispatch } from './dispatch.ts';
@@ -145,12 +144,11 @@ export class Session {
   /** Reads the events channel again and again: that it ends or is not there yet does not end the session. */
   async #follow(): Promise<void> {
     const { signal } = this.#abort;
-    const backoff = createBackoff(250, 1000);
-    while (!signal.aborted) {
+    for (let attempts = 1; !signal.aborted; attempts++) {
       const before = this.#channel.lines;
       await this.#read(signal);
-      if (this.#channel.lines > before) backoff.reset();
-      await pause(this.#setup.clock, backoff.next(), signal);
+      if (this.#channel.lines > before) attempts = 1;
+      await pause(this.#setup.clock, backoffMs(attempts, 250, 1000), signal);
     }
   }
 

@@ -1,7 +1,8 @@
 import { TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
-import { describe, expect, test, vi } from 'vitest';
-import { pass, startLoop } from './loop.ts';
+import type { Upload } from '@runnel/pubsub';
+import { describe, expect, test } from 'vitest';
+import { eventually, pass, startLoop } from './loop.ts';
 
 describe('pings', () => {
   test('PROTOCOL 8.2: the runner is pinged at once and then every 10 s, with an id and a time', async () => {
@@ -38,11 +39,67 @@ describe('pings', () => {
     expect(session.books.pings.rttMs).toBeLessThan(10_000);
   });
 
+  test('a server that swallows requests for ten minutes does not get ten minutes of pings at once', async () => {
+    const clock = new ManualClock();
+    const { trickle, transport, control, events } = startLoop({ clock });
+    const revived = Promise.withResolvers<void>();
+    const { relay } = startLoop({
+      clock,
+      transport: {
+        get: async (url, request) => revived.promise.then(() => transport.get(url, request)),
+        post: (url, request) =>
+          clock.now() < 600_000
+            ? swallow(transport.post('http://nowhere.test/x/-9', request))
+            : transport.post(url, request),
+      },
+    });
+    const session = relay.open('demo');
+    await pass(clock, () => clock.now() >= 600_000);
+    expect(session.books.pings.unsent).toBeGreaterThan(50);
+    revived.resolve();
+    const pings: Record<string, unknown>[] = [];
+    void (async () => {
+      for await (const message of control('demo')) pings.push(message);
+    })();
+    await pass(clock, () => pings.length > 0);
+    expect(pings.length).toBeLessThanOrEqual(3);
+    expect(trickle.get('demo-control')).toBeDefined();
+    await events('demo').write(JSON.stringify({ ...pings.at(-1), type: 'pong' }));
+    await pass(clock, () => session.books.pings.pongs === 1);
+    expect(session.books.pings.rttMs).toBeLessThan(10_000);
+  });
+
+  test('the round trip does not count how long the ping waited for its server', async () => {
+    const clock = new ManualClock();
+    const { transport, control, events } = startLoop({ clock });
+    const away = new TrickleError('unreachable', 'away');
+    const { relay } = startLoop({
+      clock,
+      transport: {
+        ...transport,
+        get: async (url, request) => (clock.now() < 5000 ? Promise.reject(away) : transport.get(url, request)),
+      },
+    });
+    const session = relay.open('demo');
+    let ping: Record<string, unknown> | undefined;
+    void control('demo')
+      .next()
+      .then(({ value }) => {
+        ping = value;
+      });
+    await pass(clock, () => session.books.pings.sent > 0, 10);
+    const sentAt = clock.now();
+    await pass(clock, () => ping !== undefined, 10);
+    await events('demo').write(JSON.stringify({ ...ping, type: 'pong' }));
+    await pass(clock, () => session.books.pings.pongs === 1, 10);
+    expect(session.books.pings.rttMs).toBeLessThanOrEqual(clock.now() - sentAt);
+  });
+
   test('PROTOCOL 8.1: a pong that answers nothing is counted and measures nothing', async () => {
     const { relay, events } = startLoop();
     const session = relay.open('demo');
     await events('demo').writeMany(['{"type":"pong","timestamp":1}', '{"type":"pong","request_id":"?","timestamp":1}']);
-    await vi.waitFor(() => expect(session.books.pings).toMatchObject({ pongs: 2, rttMs: undefined }));
+    await eventually(() => expect(session.books.pings).toMatchObject({ pongs: 2, rttMs: undefined }));
   });
 });
 
@@ -78,7 +135,7 @@ describe('the control channel', () => {
   test('the control channel is there for the next client after the relay was closed', async () => {
     const { relay, trickle } = startLoop();
     const session = relay.open('demo');
-    await vi.waitFor(() => expect(session.books.pings.sent).toBe(1));
+    await eventually(() => expect(session.books.pings.sent).toBe(1));
     await relay.close();
     expect(trickle.get('demo-control')).toBeDefined();
   });
@@ -98,6 +155,7 @@ describe('requests', () => {
     expect(asked).toMatchObject([{ type: 'parameters', params: { prompt: 'a' } }, { type: 'start_stream' }]);
     await runner.writeMany([
       '{"type":"api_response","request_id":"another"}',
+      JSON.stringify({ type: 'pong', request_id: asked[1]?.request_id, timestamp: 1 }),
       JSON.stringify({ type: 'stream_started', request_id: asked[1]?.request_id, width: 3 }),
       JSON.stringify({ type: 'parameters_ack', request_id: asked[0]?.request_id }),
     ]);
@@ -151,3 +209,19 @@ describe('requests', () => {
     await expect(session.request('stop_stream')).rejects.toMatchObject({ code: 'aborted' });
   });
 });
+
+/** An upload that never gets an answer, nor anywhere. */
+function swallow(upload: Upload): Upload {
+  upload.answer.catch(() => {});
+  upload.abort();
+  const never = new Promise<never>(() => {});
+  return {
+    ...upload,
+    connected: never,
+    answer: never,
+    write: () => true,
+    drained: async () => {},
+    end() {},
+    abort() {},
+  };
+}

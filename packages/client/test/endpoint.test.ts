@@ -1,7 +1,7 @@
 import { request } from 'node:http';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createTail, serveRelay } from '../src/index.ts';
-import { line, startLoop } from './loop.ts';
+import { eventually, line, startLoop } from './loop.ts';
 
 async function served(options: Parameters<typeof startLoop>[0] = {}) {
   const loop = startLoop(options);
@@ -68,7 +68,7 @@ test('EGRESS 1.17: /logs/tail shows the newest lines, those of the log sink and 
   relay.open('demo');
   tail.push('TELEMETRY type=stream_started id=1');
   await events('demo').write('{"type":"logs","lines":["first","forged\\nLOG session=x \\u001b[2J"]}');
-  await vi.waitFor(() => expect(tail.last(10)).toHaveLength(3));
+  await eventually(() => expect(tail.last(10)).toHaveLength(3));
   expect(await (await get('/logs/tail')).text()).toBe(
     'TELEMETRY type=stream_started id=1\nLOG session=demo first\nLOG session=demo forged\\u000aLOG session=x \\u001b[2J\n',
   );

@@ -3,7 +3,7 @@ import { channelUrl, type Envelope, JSONL, type Sink, sessionChannels } from '@r
 import type { ManualClock } from '@runnel/protocol/testing';
 import { createJsonlWriter, createPublisher, fetchTransport, type JsonlWriter, readJsonl } from '@runnel/pubsub';
 import { createTrickle, type TrickleOptions } from '@runnel/server';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { createRelay, type Relay, type RelayOptions } from '../src/index.ts';
 
 export const base = 'http://trickle.test/';
@@ -112,3 +112,6 @@ export async function pass(clock: ManualClock, done: () => boolean, stepMs = 50)
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Tries `assertion` until it holds; the deadline only tells late from never. */
+export const eventually = (assertion: () => void) => vi.waitFor(assertion, { timeout: 15_000, interval: 10 });

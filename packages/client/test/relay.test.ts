@@ -1,9 +1,9 @@
 import { type Sink, TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
 import type { Transport } from '@runnel/pubsub';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type MessageType, memoryJournal, type Session } from '../src/index.ts';
-import { collectingSink, event, line, pass, startLoop } from './loop.ts';
+import { collectingSink, event, eventually, line, pass, startLoop } from './loop.ts';
 
 /** Everything a session's handlers get, as `type` by `type`. */
 function heard(session: Session): object[] {
@@ -237,7 +237,7 @@ describe('hostile lines', () => {
     await events('demo').writeMany(['{"type":"logs","lines":["a"]}', '{"type":"logs","lines":["b"]}', line(1)]);
     await sink.count(1);
     expect(messages).toHaveLength(2);
-    await vi.waitFor(() => expect(session.books.messages.handlerFailures).toBe(4));
+    await eventually(() => expect(session.books.messages.handlerFailures).toBe(4));
   });
 });
 
@@ -258,7 +258,7 @@ describe('replays and gaps', () => {
     ]);
     await sink.count(5);
     expect(sink.envelopes.map(({ id }) => id)).toEqual([`${a}-1`, `${a}-2`, `${b}-1`, `${b}-2`, `${a}-3`]);
-    await vi.waitFor(() => expect(session.books.telemetry).toEqual({ in: 8, relayed: 5, malformed: 0, replay: 3 }));
+    await eventually(() => expect(session.books.telemetry).toEqual({ in: 8, relayed: 5, malformed: 0, replay: 3 }));
   });
 
   test('PROTOCOL 8.5: lines without epoch and seq are told apart by id, over two segments', async () => {
@@ -327,6 +327,26 @@ describe('replays and gaps', () => {
     expect(session.books.sums).toMatchObject({ starts: 4, unreported: 2 });
   });
 
+  test('PROTOCOL 8.3: what is no epoch or no seq is not taken for one, and the event is delivered', async () => {
+    const { relay, sink, events } = startLoop();
+    const session = relay.open('demo');
+    const odd = [
+      ['""', 1],
+      [`"${'a'.repeat(65)}"`, 1],
+      ['7', 1],
+      ['"aaaaaaaa"', 0],
+      ['"aaaaaaaa"', -1],
+      ['"aaaaaaaa"', 1.5],
+      ['"aaaaaaaa"', '"1"'],
+      ['"aaaaaaaa"', 2 ** 53],
+    ];
+    await events('demo').writeMany(
+      odd.map(([epoch, seq], at) => `{"type":"telemetry","epoch":${epoch},"seq":${seq},"event":${event(`${at}`)}}`),
+    );
+    await sink.count(odd.length);
+    expect(session.books.starts).toEqual([]);
+  });
+
   test('of a runner that starts anew with every line, the newest 16 starts are kept and the others summed', async () => {
     const { relay, sink, events } = startLoop();
     const session = relay.open('demo');
@@ -354,7 +374,7 @@ describe('channels that come and go', () => {
     for (const epoch of ['aaaaaaaa', 'bbbbbbbb', 'cccccccc']) {
       const runner = events('demo');
       await runner.writeMany([line(1, epoch), line(2, epoch), '{"type":"logs","lines":["x"]}']);
-      await vi.waitFor(() => expect(sink.envelopes.at(-1)?.id).toBe(`${epoch}-2`), 10_000);
+      await eventually(() => expect(sink.envelopes.at(-1)?.id).toBe(`${epoch}-2`));
       await runner.close();
     }
     expect(sink.envelopes.map(({ id }) => id)).toEqual([
@@ -370,6 +390,22 @@ describe('channels that come and go', () => {
       messages: { byType: { logs: 3 } },
       discontinuities: 2,
     });
+  });
+
+  test('HOUSE 4: a channel that has ended and lingers is not read again, and its next life is', async () => {
+    const clock = new ManualClock();
+    const { relay, sink, events, trickle } = startLoop({ clock, server: { lingerMs: 30_000 } });
+    const session = relay.open('demo');
+    const runner = events('demo');
+    await runner.write(line(1, 'aaaaaaaa'));
+    await pass(clock, () => sink.envelopes.length === 1);
+    await runner.close();
+    await pass(clock, () => clock.now() > 10_000);
+    expect(trickle.list().find(({ name }) => name === 'demo-events')).toMatchObject({ closed: true });
+    expect(session.books).toMatchObject({ segments: 1, lines: 1 });
+    await events('demo').write(line(1, 'bbbbbbbb'));
+    await pass(clock, () => sink.envelopes.length === 2);
+    expect(session.books).toMatchObject({ segments: 2, lines: 2, segmentsSkipped: 0 });
   });
 
   test('a server that goes away and comes back without its memory is found again', async () => {
@@ -429,7 +465,7 @@ describe('sinks', () => {
     const runner = events('demo');
     for (let seq = 1; seq <= 50; seq++) await runner.write(line(seq));
     await good.count(50);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(relay.status().sinks).toMatchObject([
         { sink: 'hung', in: 50, out: 0, pending: 50 },
         { sink: 'good', in: 50, out: 50, pending: 0 },
@@ -513,10 +549,10 @@ describe('sinks', () => {
     const { relay, events, segment } = startLoop({ journal, sinks: [gated] });
     relay.open('demo');
     await segment('demo', `${line(1)}\n`);
-    await vi.waitFor(() => expect(relay.status().sinks[0]).toMatchObject({ in: 1, sendingMs: expect.any(Number) }));
+    await eventually(() => expect(relay.status().sinks[0]).toMatchObject({ in: 1, sendingMs: expect.any(Number) }));
     const runner = events('demo');
     await runner.writeMany(Array.from({ length: 30 }, (_, at) => line(at + 2)));
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(relay.status().sinks[0]).toMatchObject({ in: 31, pending: 11, dropped: { overflow: 20 } }),
     );
     gate.resolve();
@@ -524,8 +560,48 @@ describe('sinks', () => {
     expect(sink.envelopes.map(({ id }) => id)).toEqual(
       [1, ...Array.from({ length: 10 }, (_, at) => at + 22)].map((seq) => `0a1b2c3d-${seq}`),
     );
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(relay.status().sinks[0]).toMatchObject({ in: 31, out: 11, pending: 0, dropped: { overflow: 20 } }),
+    );
+  });
+});
+
+describe('bounds', () => {
+  test('a batch is no larger than its sink says, and an envelope that is goes alone', async () => {
+    const sink = collectingSink();
+    const batches: number[] = [];
+    const small: Sink = {
+      ...sink,
+      traits: { order: 'all', maxBatch: 3, maxBytes: 1000 },
+      async send(batch, signal) {
+        batches.push(batch.length);
+        await sink.send(batch, signal);
+      },
+    };
+    const { relay, segment } = startLoop({ sinks: [small] });
+    const big = event('big', { pad: 'x'.repeat(1000) });
+    const half = (id: string) => event(id, { pad: 'x'.repeat(400) });
+    const all = [...'1234567'].map((id) => event(id)).concat(big, half('8'), half('9'));
+    await segment('demo', all.map((json, at) => `${line(at + 1, 'aaaaaaaa', json)}\n`).join(''));
+    relay.open('demo');
+    await sink.count(10);
+    expect(sink.texts).toEqual(all);
+    expect(batches).toEqual([3, 3, 1, 1, 1, 1]);
+  });
+
+  test('the journal in memory is bounded in bytes too', async () => {
+    const journal = memoryJournal({ maxBytes: 10_000 });
+    const { relay, segment } = startLoop({ journal, sinks: [hangingSink('hung')] });
+    relay.open('demo');
+    await segment('demo', `${line(1)}\n`);
+    await eventually(() => expect(relay.status().sinks[0]).toMatchObject({ in: 1, sendingMs: expect.any(Number) }));
+    const lines = Array.from(
+      { length: 50 },
+      (_, at) => `${line(at + 2, '0a1b2c3d', event('x', { pad: 'x'.repeat(900) }))}\n`,
+    );
+    await segment('demo', ...lines);
+    await eventually(() =>
+      expect(relay.status().sinks[0]).toMatchObject({ in: 51, pending: 10, dropped: { overflow: 41 } }),
     );
   });
 });
@@ -547,7 +623,7 @@ describe('closing', () => {
     const { relay, segment } = startLoop({ sinks: [slow] });
     await segment('demo', `${line(1)}\n${line(2)}\n`);
     relay.open('demo');
-    await vi.waitFor(() => expect(relay.status().sinks[0]?.in).toBe(2));
+    await eventually(() => expect(relay.status().sinks[0]?.in).toBe(2));
     const closed = relay.close();
     gate.resolve();
     expect(await closed).toEqual({ delivered: 2, kept: 0, dropped: 0 });
@@ -579,7 +655,7 @@ describe('closing', () => {
     });
     await segment('demo', `${line(1)}\n`);
     relay.open('demo');
-    await vi.waitFor(() => expect(relay.status().sinks[0]?.in).toBe(1));
+    await eventually(() => expect(relay.status().sinks[0]?.in).toBe(1));
     expect(await relay.close({ deadlineMs: 200 })).toEqual({ delivered: 0, kept: 1, dropped: 0 });
   });
 
@@ -591,7 +667,7 @@ describe('closing', () => {
     first.relay.open('demo');
     await runner.writeMany([line(1), line(2), '{"type":"logs","lines":["once"]}']);
     await first.sink.count(2);
-    await vi.waitFor(() => expect(first.relay.status().sessions[0]?.lines).toBe(3));
+    await eventually(() => expect(first.relay.status().sessions[0]?.lines).toBe(3));
     await first.relay.close();
     await runner.writeMany([line(4)]);
     const again = startLoop({ journal, transport: first.transport });

@@ -37,7 +37,7 @@ export async function remove(service: Service, c: Context, name: string): Promis
   if (!channel || channel.closed) return respond(core, c, heads.invalidStream);
   const refused = await policy(settings.beforeDelete, c, name);
   if (refused) return respond(core, c, refused.head, refused.reason);
-  await socketsRead(() => channel.arrivals());
+  await socketsRead(core.clock, () => channel.arrivals());
   if (hub.get(name) === channel) hub.delete(name);
   return respond(core, c, heads.done());
 }

@@ -18,7 +18,6 @@ export function createApp(service: Service): Hono {
 
 function onChannel(service: Service, c: Context): Answer {
   const { core } = service;
-  core.counters.requests++;
   const [name] = pathParts(c, 1);
   if (name === undefined || !isChannelName(name)) return respond(core, c, heads.invalidName, 'malformed');
   const { method } = c.req;
@@ -30,7 +29,6 @@ function onChannel(service: Service, c: Context): Answer {
 
 function onSegment(service: Service, c: Context): Answer {
   const { core } = service;
-  core.counters.requests++;
   const [name, part] = pathParts(c, 2);
   if (name === undefined || !isChannelName(name)) return respond(core, c, heads.invalidName, 'malformed');
   const { method } = c.req;

@@ -43,10 +43,9 @@ export class Channel {
     this.#holes = new Holes(core, (jump) => this.#release(jump));
   }
 
-  /** Whatever has come that may be, or become, bytes of this channel. */
+  /** Counts what has come that is, or may carry, bytes of this channel. */
   arrivals(): number {
-    const { connections, requests } = this.core.counters;
-    return connections + requests + this.bytesIn;
+    return this.core.counters.connections + this.bytesIn;
   }
 
   /** The seq that a negative one in a GET stands for. PROTOCOL.md section 2. */

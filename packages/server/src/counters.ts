@@ -38,7 +38,6 @@ export type RemovalReason = 'deleted' | 'idle';
 export interface Counters {
   /** Connections accepted, where the server has its own listener. */
   connections: number;
-  requests: number;
   bytesIn: number;
   bytesOut: number;
   /** Bytes that came after their segment had been ended under the writer, or to a POST that was refused. */
@@ -67,7 +66,6 @@ export interface Counters {
 export function createCounters(): Counters {
   return {
     connections: 0,
-    requests: 0,
     bytesIn: 0,
     bytesOut: 0,
     discardedBytes: 0,

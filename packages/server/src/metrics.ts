@@ -26,7 +26,6 @@ export function createMetrics(hub: Hub): () => Promise<string> {
   gauge('budget_bytes', 'Bytes that may be held', () => limits.budgetBytes);
   gauge('paused', '1 while bodies are not read for want of memory', () => Number(ledger.full));
   counter('connections_total', 'Connections accepted', () => counters.connections);
-  counter('requests_total', 'Requests for a channel or segment', () => counters.requests);
   counter('received_bytes_total', 'Bytes accepted into segments', () => counters.bytesIn);
   counter('sent_bytes_total', 'Bytes handed to readers', () => counters.bytesOut);
   counter('discarded_bytes_total', 'Bytes of POSTs that were answered early', () => counters.discardedBytes);

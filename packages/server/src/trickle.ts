@@ -73,7 +73,7 @@ export function assemble(options: TrickleOptions): { trickle: Trickle; core: Cor
     async delete(name) {
       const channel = hub.get(name);
       if (!channel) return false;
-      await socketsRead(() => channel.arrivals());
+      await socketsRead(core.clock, () => channel.arrivals());
       return hub.get(name) === channel && hub.delete(name);
     },
     list: () => listing(hub.list()),
@@ -87,7 +87,7 @@ export function assemble(options: TrickleOptions): { trickle: Trickle; core: Cor
 
   async function stop(): Promise<void> {
     service.stopping = true;
-    await socketsRead(() => core.counters.connections + core.counters.requests + core.counters.bytesIn);
+    await socketsRead(core.clock, () => core.counters.connections + core.counters.bytesIn);
     hub.stop();
     const { promise: tooLong, resolve } = Promise.withResolvers<void>();
     const cancel = settings.clock.after(STOP_MS, resolve);

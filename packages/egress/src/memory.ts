@@ -14,11 +14,13 @@ export function memorySink({ limit = 100_000 }: { limit?: number } = {}): Memory
   let dropped = 0;
   return {
     name: 'memory',
+    traits: { order: 'all' },
     envelopes,
     get dropped() {
       return dropped;
     },
-    async send(batch) {
+    async send(batch, signal) {
+      signal.throwIfAborted();
       envelopes.push(...batch);
       if (envelopes.length > limit) dropped += envelopes.splice(0, envelopes.length - limit).length;
     },

@@ -2,6 +2,7 @@
 import type { Sink } from '@runnel/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kafkaSink } from '../src/kafka.ts';
+import { sinkConformance } from './conformance.ts';
 import { envelope, envelopeOf, textOf } from './envelopes.ts';
 import { type KafkaBroker, kafkaBroker } from './kafka/broker.ts';
 import { kafkaMissing } from './kafka/java.ts';
@@ -114,29 +115,32 @@ describe.skipIf(missing)('Apache Kafka', { timeout: 120_000 }, () => {
     expect((await broker.records('concurrent')).map(({ key }) => key).sort()).toEqual(ids.sort());
   });
 
-  test('a broker that stands still is given up when the caller aborts, and used again when it goes on', async () => {
-    await broker.createTopic('frozen');
-    const sink = sinkTo('frozen');
-    await sink.send([envelope('a')], signal);
-    broker.freeze();
-    const controller = new AbortController();
-    const sent = sink.send([envelope('b')], controller.signal);
-    setImmediate(() => controller.abort(new Error('enough')));
-    await expect(sent).rejects.toThrow('enough');
-    broker.thaw();
-    await through(sink, [envelope('b')]);
-  });
-
-  test('EGRESS 2.6: a broker that is killed is unavailable, and the same batch goes out when it is back', async () => {
-    await broker.createTopic('killed');
-    const sink = sinkTo('killed');
-    await sink.send([envelope('a')], signal);
-    await broker.kill();
-    for (let attempt = 0; attempt < 3; attempt++) {
-      await expect(sink.send([envelope('b'), envelope('c')], signal)).rejects.toMatchObject({ kind: 'unavailable' });
-    }
-    await broker.start();
-    await through(sink, [envelope('b'), envelope('c')]);
-    expect(new Set((await broker.records('killed')).map(({ key }) => key))).toEqual(new Set(['a', 'b', 'c']));
+  let topics = 0;
+  sinkConformance('kafka', {
+    promises: { order: 'all', afterRejection: 'any of it', refusals: 'whole batch' },
+    can: ['fail', 'hang', 'lock'],
+    async open() {
+      const topic = `conformance-${++topics}`;
+      await broker.createTopic(topic);
+      const sasl = { username: broker.user, password: broker.password };
+      const sink = kafkaSink({ brokers: [broker.secure], topic, sasl, tls: { caFile: broker.caFile } });
+      return {
+        sink,
+        received: async () => (await broker.records(topic)).map(({ value }) => value),
+        down: broker.kill,
+        async back() {
+          await broker.start();
+          await expect.poll(() => broker.count(topic).catch(() => undefined), { timeout: 60_000 }).toBe(0);
+        },
+        hang() {
+          broker.freeze();
+          return () => new Promise(setImmediate);
+        },
+        go: broker.thaw,
+        lock: () => sink.setPassword('wrong'),
+        unlock: () => sink.setPassword(broker.password),
+        stop: async () => undefined,
+      };
+    },
   });
 });

@@ -22,6 +22,8 @@ export interface KafkaBroker {
   readonly caFile: string;
   /** The records of a topic as Apache's own consumer reads them: partition by partition, in order. */
   records(topic: string): Promise<{ partition: number; key: string; value: string }[]>;
+  /** How many records a topic has. Rejects while the broker does not serve it. */
+  count(topic: string): Promise<number>;
   /** Settings are those of Kafka, such as `max.message.bytes`. */
   createTopic(topic: string, settings?: Record<string, string>): Promise<void>;
   /** SIGKILL; and the same broker again, on the same ports and data. */
@@ -51,6 +53,7 @@ export async function kafkaBroker(): Promise<KafkaBroker> {
   const start = async () => {
     broker = await started(config);
   };
+  const count = (topic: string) => admin(plain, (client) => recordCount(client, topic));
   await start();
   return {
     plain: `127.0.0.1:${plain}`,
@@ -59,13 +62,14 @@ export async function kafkaBroker(): Promise<KafkaBroker> {
     password: KAFKA_PASSWORD,
     caFile,
     async records(topic) {
-      const count = await admin(plain, (client) => recordCount(client, topic));
-      if (count === 0) return [];
+      const records = await count(topic);
+      if (records === 0) return [];
       const print = ['partition', 'key'].flatMap((what) => ['--property', `print.${what}=true`]);
-      const limit = ['--from-beginning', '--max-messages', String(count), '--timeout-ms', '30000'];
+      const limit = ['--from-beginning', '--max-messages', String(records), '--timeout-ms', '30000'];
       const from = ['--bootstrap-server', `127.0.0.1:${plain}`, '--topic', topic];
       return parsed(await java('org.apache.kafka.tools.consumer.ConsoleConsumer', ...from, ...limit, ...print));
     },
+    count,
     async createTopic(topic, settings = {}) {
       const configs = Object.entries(settings).map(([name, value]) => ({ name, value }));
       await admin(plain, (client) => client.createTopics({ topics: [topic], partitions: 1, replicas: 1, configs }));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,12 +48,14 @@ test('a file that is there is appended to, and a line that a dead process left h
   expect(await readFile(path, 'utf8')).toBe('{"data":{"n":1}}\n{"data":{"n":\n{"data":{"n":3}}\n');
 });
 
-test('an aborted batch rejects and leaves nothing of itself behind', async () => {
+test('a batch that is aborted halfway rejects and leaves nothing of itself behind', async () => {
   const sink = fileSink({ path });
   await sink.send([envelope('{"data":{"n":1}}')], signal);
+  const before = statSync(path).size;
   const controller = new AbortController();
-  const big = envelope(`{"data":{"pad":"${'x'.repeat(8_000_000)}"}}`);
+  const big = envelope(`{"data":{"pad":"${'x'.repeat(16_000_000)}"}}`);
   const sent = sink.send([big, big], controller.signal);
+  while (statSync(path).size === before) await new Promise(setImmediate);
   controller.abort();
   await expect(sent).rejects.toMatchObject({ name: 'AbortError' });
   await sink.send([envelope('{"data":{"n":2}}')], signal);

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { pause, systemClock } from './clock.ts';
 import { ManualClock } from './testing.ts';
@@ -51,4 +53,15 @@ it('the system clock calls back, and not after it was told not to', async () => 
     setTimeout(() => {}, 50);
   });
   expect(called).toBe(false);
+});
+
+it.each([
+  ['keeps the process alive where it is told to', '{ keepAlive: true }', 'waited'],
+  ['does not by default', '{}', ''],
+])('a pause on the system clock %s', async (_, options, printed) => {
+  const { href } = new URL('./clock.ts', import.meta.url);
+  const code = `import { pause, systemClock } from '${href}';
+    pause(systemClock, 50, undefined, ${options}).then(() => process.stdout.write('waited'));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code]);
+  expect(stdout).toBe(printed);
 });

@@ -8,22 +8,29 @@ export interface Clock {
   /** Milliseconds since 1970. */
   wall(): number;
   /** Calls `fn` once, after `ms` milliseconds, soon where that is no more than 0. The result takes the timer back; calling it late or twice does nothing. */
-  after(ms: number, fn: () => void): () => void;
+  after(ms: number, fn: () => void, options?: TimerOptions): () => void;
 }
 
-/** The machine's clock. Its timers do not keep a process alive. */
+export interface TimerOptions {
+  /** Keeps the process alive until then, for a timer that is all that a caller waits for. Default false. */
+  readonly keepAlive?: boolean;
+}
+
+/** The machine's clock. Its timers do not keep a process alive unless told to. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  after(ms, fn) {
+  after(ms, fn, { keepAlive = false } = {}) {
     const timer: unknown = setTimeout(fn, Math.max(0, ms));
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref();
+    if (!keepAlive && typeof timer === 'object' && timer !== null && 'unref' in timer) {
+      (timer as { unref(): void }).unref();
+    }
     return () => clearTimeout(timer as never);
   },
 };
 
 /** Resolves after `ms` on `clock`, or at once when `signal` aborts. Never rejects. */
-export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function pause(clock: Clock, ms: number, signal?: AbortSignal, options?: TimerOptions): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const done = () => {
@@ -31,7 +38,7 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const cancel = clock.after(ms, done);
+    const cancel = clock.after(ms, done, options);
     signal?.addEventListener('abort', done, { once: true });
   });
 }

@@ -1,4 +1,4 @@
-export { type Clock, pause, systemClock } from './clock.ts';
+export { type Clock, pause, systemClock, type TimerOptions } from './clock.ts';
 export { type Envelope, isTelemetryEvent, type TelemetryEvent } from './envelope.ts';
 export { TrickleError, type TrickleErrorCode } from './error.ts';
 export { members, type Range } from './members.ts';

@@ -5,7 +5,7 @@ import type { Core } from './core.ts';
 import type { RefusalReason } from './counters.ts';
 import { closing, type Head } from './heads.ts';
 import { nodeInlet } from './node-inlet.ts';
-import { nodeOutlet } from './node-outlet.ts';
+import { NodeOutlet } from './node-outlet.ts';
 import { claim } from './raw.ts';
 import type { Outlet, OutletEvents } from './reader.ts';
 import { webInlet } from './web-inlet.ts';
@@ -28,8 +28,8 @@ export function exchange(core: Core, c: Context): Exchange {
   if (raw) {
     return {
       inlet: (events) => nodeInlet(core, raw, events),
-      outlet: (events) => nodeOutlet(raw, events),
-      response: raw.response,
+      outlet: (events) => new NodeOutlet(raw, events),
+      response: () => raw.response(),
     };
   }
   const { promise, resolve } = Promise.withResolvers<Response>();

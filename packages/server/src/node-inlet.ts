@@ -26,9 +26,10 @@ export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
   };
 }
 
-function answerEarly({ clock, farewells }: Core, { incoming, outgoing, writeHead }: Raw, head: Head): void {
+function answerEarly({ clock, farewells }: Core, raw: Raw, head: Head): void {
+  const { incoming, outgoing } = raw;
   if (outgoing.destroyed) return;
-  writeHead(head);
+  raw.writeHead(head);
   if (head.text === undefined) outgoing.flushHeaders();
   else outgoing.write(head.text);
   incoming.resume();

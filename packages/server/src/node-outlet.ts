@@ -1,43 +1,57 @@
 /** A GET's answer as a Node response: the same Buffer for every reader, one write each. */
 import type { IncomingMessage } from 'node:http';
 import { Header } from '@runnel/protocol';
+import type { Head } from './heads.ts';
 import type { Raw } from './raw.ts';
 import type { Outlet, OutletEvents } from './reader.ts';
 
 const TRAILER_FIELD = { Trailer: Header.aborted };
 
-export function nodeOutlet({ incoming, outgoing, writeHead }: Raw, events: OutletEvents): Outlet {
-  const chunked = incoming.httpVersionMinor > 0;
-  let listening = false;
-  onGone({ incoming, outgoing }, () => events.gone());
-  discardBody(incoming);
-  return {
-    start(head) {
-      writeHead(head, head.trailers && chunked ? TRAILER_FIELD : undefined);
-      if (head.text !== undefined) outgoing.write(head.text);
-    },
-    write(frame) {
-      if (outgoing.destroyed || outgoing.write(frame)) return true;
-      if (!listening) outgoing.on('drain', () => events.drained());
-      listening = true;
-      return false;
-    },
-    end(trailers) {
-      if (trailers && chunked) outgoing.addTrailers(trailers);
-      outgoing.end();
-    },
-    cut() {
-      outgoing.socket?.destroy();
-      outgoing.destroy();
-    },
-  };
+export class NodeOutlet implements Outlet {
+  #raw: Raw;
+  #events: OutletEvents;
+  #listensForDrain = false;
+
+  constructor(raw: Raw, events: OutletEvents) {
+    this.#raw = raw;
+    this.#events = events;
+    onGone(raw, () => events.gone());
+    discardBody(raw.incoming);
+  }
+
+  start(head: Head): void {
+    this.#raw.writeHead(head, head.trailers && this.#isChunked ? TRAILER_FIELD : undefined);
+    if (head.text !== undefined) this.#raw.outgoing.write(head.text);
+  }
+
+  write(frame: Buffer): boolean {
+    const { outgoing } = this.#raw;
+    if (outgoing.destroyed || outgoing.write(frame)) return true;
+    if (!this.#listensForDrain) outgoing.on('drain', () => this.#events.drained());
+    this.#listensForDrain = true;
+    return false;
+  }
+
+  end(trailers?: Record<string, string>): void {
+    if (trailers && this.#isChunked) this.#raw.outgoing.addTrailers(trailers);
+    this.#raw.outgoing.end();
+  }
+
+  cut(): void {
+    this.#raw.outgoing.socket?.destroy();
+    this.#raw.outgoing.destroy();
+  }
+
+  get #isChunked(): boolean {
+    return this.#raw.incoming.httpVersionMinor > 0;
+  }
 }
 
 /**
  * `close` comes after the last byte was handed to the kernel, and when the far end hangs up. A pipelined response that has no
  * socket yet is not told of the latter.
  */
-function onGone({ incoming, outgoing }: Pick<Raw, 'incoming' | 'outgoing'>, gone: () => void): void {
+function onGone({ incoming, outgoing }: Raw, gone: () => void): void {
   outgoing.on('close', gone);
   if (!outgoing.socket) incoming.socket.setMaxListeners(0).once('close', gone);
 }

@@ -15,16 +15,6 @@ const claimed = new WeakSet<object>();
 // The adapter's own Response class, if it made this one, would be answered from its cache; asking for the body takes it out of there.
 void RESPONSE_ALREADY_SENT.body;
 
-/** A request and its response on Node, taken out of Hono's hands. */
-export interface Raw {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-  /** Writes status and headers: `head`'s, and what middleware has set so far. */
-  writeHead(head: Head, more?: Readonly<Record<string, string>>): void;
-  /** What the handler returns. */
-  response(): Response;
-}
-
 interface NodeBindings {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -34,25 +24,39 @@ interface NodeBindings {
 export function claim(c: Context, note: (status: number) => void): Raw | undefined {
   const env = c.env as Partial<NodeBindings> | undefined;
   if (!env?.incoming || !(env.outgoing instanceof ServerResponse)) return undefined;
-  const { incoming, outgoing } = env as NodeBindings;
-  claimed.add(outgoing);
-  // Where middleware came first, it may read and change what the handler returns, so that must not be the shared object.
-  const alone = c.req.routeIndex === 0;
-  return {
-    incoming,
-    outgoing,
-    writeHead({ status, headers }, more) {
-      note(status);
-      outgoing.writeHead(status, { ...(alone ? undefined : fromMiddleware(c, headers)), ...headers, ...more });
-    },
-    response: () =>
-      alone
-        ? RESPONSE_ALREADY_SENT
-        : new Response(null, {
-            status: outgoing.headersSent ? outgoing.statusCode : 200,
-            headers: { [ALREADY_SENT]: 'true' },
-          }),
-  };
+  claimed.add(env.outgoing);
+  // A request may wait for hours, so it holds no more than it needs.
+  const hasMiddleware = c.req.routeIndex > 0;
+  return new Raw(env as NodeBindings, note, hasMiddleware ? c : undefined);
+}
+
+/** A request and its response on Node, taken out of Hono's hands. */
+export class Raw {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  #note: (status: number) => void;
+  #context: Context | undefined;
+
+  constructor({ incoming, outgoing }: NodeBindings, note: (status: number) => void, context: Context | undefined) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    this.#note = note;
+    this.#context = context;
+  }
+
+  /** Writes status and headers: `head`'s, and what middleware has set so far. */
+  writeHead({ status, headers }: Head, more?: Readonly<Record<string, string>>): void {
+    this.#note(status);
+    const theirs = this.#context && fromMiddleware(this.#context, headers);
+    this.outgoing.writeHead(status, { ...theirs, ...headers, ...more });
+  }
+
+  /** What the handler returns. Where middleware came first, it may read and change that, so it must not be the shared object. */
+  response(): Response {
+    if (!this.#context) return RESPONSE_ALREADY_SENT;
+    const status = this.outgoing.headersSent ? this.outgoing.statusCode : 200;
+    return new Response(null, { status, headers: { [ALREADY_SENT]: 'true' } });
+  }
 }
 
 /** Headers that middleware put on the answer and `own` does not set. */

@@ -17,8 +17,6 @@ export class Window {
   bytes = 0;
   head = 0;
   #core: Core;
-  /** In the order in which they finished. */
-  #finished = new Set<Segment>();
   /** Older than the keep time, here only because they are among the newest. */
   #aged: Segment[] = [];
   #oldest: number | undefined;
@@ -59,7 +57,6 @@ export class Window {
     segment.window = this;
     this.began(segment);
     this.unfinished.delete(segment);
-    this.#finished.add(segment);
     this.bytes += segment.bytes;
     this.#core.ledger.keep(segment);
     if (segment.evicted) return;
@@ -89,7 +86,7 @@ export class Window {
 
   /** Forgets everything; readers that are attached to finished segments go on. */
   clear(): void {
-    for (const segment of this.#finished) this.#drop(segment);
+    for (const segment of this.segments.values()) if (segment.finished) this.#drop(segment);
     this.segments.clear();
     this.unfinished.clear();
     this.evictedBelow = 0;
@@ -102,15 +99,15 @@ export class Window {
   }
 
   #trim(): void {
-    for (const segment of this.#finished) {
+    for (const segment of this.segments.values()) {
+      if (!segment.finished) continue;
       if (this.bytes > this.#core.limits.keepBytes) this.evict(segment, 'channel_bytes');
-      else if (this.#finished.size > MAX_SEGMENTS) this.evict(segment, 'channel_segments');
+      else if (this.segments.size - this.unfinished.size > MAX_SEGMENTS) this.evict(segment, 'channel_segments');
       else break;
     }
   }
 
   #drop(segment: Segment): void {
-    this.#finished.delete(segment);
     this.segments.delete(segment.seq);
     this.#core.aging.delete(segment);
     if (this.#aged.length > 0) this.#aged = this.#aged.filter((each) => each !== segment);

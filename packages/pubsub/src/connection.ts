@@ -85,8 +85,14 @@ export class Channel {
     }
   }
 
+  /** Each of these may be asked twice, and is, if it fails: a connection that was kept may have been closed a moment ago. */
   async #ask(ms: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
-    const answer = await this.within(ms, signal, ask);
+    const answer = await this.within(ms, signal, (within) =>
+      ask(within).catch((error: TrickleError) => {
+        if (error.code !== 'unreachable' || within.aborted) throw error;
+        return ask(within);
+      }),
+    );
     answer.cancel();
     return answer;
   }

@@ -121,7 +121,7 @@ class LineWriter implements JsonlWriter {
     const until = this.#clock.now() + deadlineMs;
     // A write that waits for a server which is away is ended by the publisher's own end.
     const late = new AbortController();
-    await Promise.race([this.#turn, pause(this.#clock, deadlineMs, late.signal)]);
+    await Promise.race([this.#turn, pause(this.#clock, deadlineMs, late.signal, { keepAlive: true })]);
     late.abort();
     this.#roll();
     await this.#publisher.close({ ...options, deadlineMs: Math.max(0, until - this.#clock.now()) });

@@ -138,9 +138,7 @@ class TricklePublisher implements Publisher {
 
   async #open(): Promise<SegmentWriter> {
     this.#mayOpen();
-    if (this.#failures > 0) {
-      await pause(this.#channel.clock, backoffMs(this.#failures, PACE_FIRST_MS, PACE_MOST_MS), this.#life.signal);
-    }
+    await this.#pace();
     await this.#room();
     this.#mayOpen();
     const { seq, upload, again } = await this.#connect().catch((error: TrickleError) => {
@@ -162,6 +160,12 @@ class TricklePublisher implements Publisher {
     if (this.#ended) throw this.#ended;
     if (this.#life.signal.aborted) throw abortError(this.#life.signal);
     if (this.#closing) throw new TrickleError('aborted', 'The publisher is closed');
+  }
+
+  #pace(): Promise<void> {
+    if (this.#failures === 0) return Promise.resolve();
+    const ms = backoffMs(this.#failures, PACE_FIRST_MS, PACE_MOST_MS);
+    return pause(this.#channel.clock, ms, this.#life.signal, { keepAlive: true });
   }
 
   /** A server that takes bodies and never answers must not gather connections without end. */

@@ -286,7 +286,8 @@ class TrickleSubscription implements Subscription {
   }
 
   #pause(ms: number): Promise<void> {
-    return ms > 0 ? pause(this.#clock, ms, this.#life.signal) : Promise.resolve();
+    // Between two requests there is no socket that would keep the process alive.
+    return ms > 0 ? pause(this.#clock, ms, this.#life.signal, { keepAlive: true }) : Promise.resolve();
   }
 
   #finish(end: SubscriptionEnd): void {

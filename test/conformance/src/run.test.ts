@@ -36,6 +36,15 @@ describe('runConformance', () => {
     expect(rest.map(({ id }) => id)).toEqual(['TRICKLE 45']);
   });
 
+  test('fails a server that says yes to everything in all but the cases that ask whether a route is there', {
+    timeout: 90_000,
+  }, async () => {
+    const features = parseFeatures('autocreate,changefeed,epochs,size,skipped,aborted,linger,keep,tombstone,policy');
+    const { results } = await runConformance({ url: await serverOf(yes), features });
+    const passed = results.filter(({ verdict }) => verdict === 'pass').map(({ id }) => id);
+    expect(passed.filter((id) => !/^PROTOCOL 2 [A-Z]+ /.test(id))).toEqual([]);
+  });
+
   test('never passes a case that the features rule out', async () => {
     const { results } = await runConformance({
       url: await serverOf(yes),

@@ -1,13 +1,13 @@
 /** Holds a server against the suite. */
 import PQueue from 'p-queue';
 import type { Case, Section } from './case.ts';
-import { type Features, type Need, unmet } from './features.ts';
-import { Mismatch, NotApplicable } from './mismatch.ts';
+import { type Features, unmet } from './features.ts';
+import { judge } from './judge.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { Rendezvous } from './rendezvous.ts';
 import type { Report, Result } from './report.ts';
 import { sections } from './sections/index.ts';
 import type { FetchHandler } from './wire/fetch-exchange.ts';
-import { Wire } from './wire/wire.ts';
 
 /** Many cases only wait for the server's own times, so they wait together. */
 const AT_ONCE = 16;
@@ -46,8 +46,11 @@ export async function runConformance(options: ConformanceOptions): Promise<Repor
   const abort = options.signal ?? new AbortController().signal;
   abort.throwIfAborted();
 
+  const loop = new LoopWatch();
   const judgeAndTell = async (job: Job, stop?: () => Promise<void>) => {
-    const result = await judge(job, () => new Wire({ url, features, fetch: options.fetch, stop }), features, abort);
+    const { verdict, ...why } = await judge(job.test, { url, features, fetch: options.fetch, stop, abort, loop });
+    const { id, title, quote } = job.test;
+    const result = { id, section: job.section.number, title, quote, verdict, ...why };
     done.set(job, result);
     options.onCase?.(result);
   };
@@ -59,10 +62,14 @@ export async function runConformance(options: ConformanceOptions): Promise<Repor
     abort.throwIfAborted();
   };
 
-  await phase((test) => test.alone === 'first', 1);
-  await phase((test) => test.alone === undefined, AT_ONCE);
-  await phase((test) => test.alone === 'last', 1);
-  await stopTogether(jobs, features, options.stop, judgeAndTell);
+  try {
+    await phase((test) => test.alone === 'first', 1);
+    await phase((test) => test.alone === undefined, AT_ONCE);
+    await phase((test) => test.alone === 'last', 1);
+    await stopTogether(jobs, features, options.stop, judgeAndTell);
+  } finally {
+    loop.stop();
+  }
   abort.throwIfAborted();
   return { url: url.href, features: Object.fromEntries(features), results: jobs.flatMap((job) => done.get(job) ?? []) };
 }
@@ -84,40 +91,6 @@ async function stopTogether(
       if (able.includes(job)) place.leave();
     }),
   );
-}
-
-async function judge(
-  { section, test }: Job,
-  wireOf: () => Wire,
-  features: Features,
-  abort: AbortSignal,
-): Promise<Result> {
-  const about = { id: test.id, section: section.number, title: test.title, quote: test.quote };
-  const missing = unmet(test.needs, features);
-  if (missing !== undefined) return { ...about, verdict: 'not applicable', reason: reasonOf(missing) };
-  const wire = wireOf();
-  const cut = () => wire.cut();
-  abort.addEventListener('abort', cut);
-  try {
-    await test.run(wire);
-    return { ...about, verdict: 'pass' };
-  } catch (error) {
-    if (error instanceof NotApplicable) return { ...about, verdict: 'not applicable', reason: error.message };
-    return { ...about, verdict: 'fail', ...differenceOf(error, test) };
-  } finally {
-    abort.removeEventListener('abort', cut);
-    if (!abort.aborted) await wire.cleanUp();
-    wire.cut();
-  }
-}
-
-function differenceOf(error: unknown, test: Case): { expected: string; came: string } {
-  if (error instanceof Mismatch) return { expected: error.expected, came: error.came };
-  return { expected: test.title, came: error instanceof Error ? error.message || error.name : String(error) };
-}
-
-function reasonOf(need: Need): string {
-  return need.startsWith('!') ? `the server has ${need.slice(1)}` : `needs ${need}`;
 }
 
 function wantsStop(test: Case): boolean {

@@ -7,7 +7,7 @@ import { AT_ONCE_MS } from '../wire/exchange.ts';
 import type { Wire } from '../wire/wire.ts';
 
 const ROW_SEGMENT =
-  '| the segment grows over the limit of a segment, or `Content-Length` says it will | 413 `Segment too large`, `Connection: close` |';
+  '| the segment grows over the limit of a segment, or `Content-Length` says it will | 413 `Segment too large`, `Connection: close`';
 const ROW_EVENT =
   '| a line of a JSONL channel grows over the event cap (7.2) | 413 `Event too large`, `Connection: close` |';
 const ROW_LINE =
@@ -61,6 +61,22 @@ export const limits: readonly Case[] = [
       await reader.hangs();
       await wire.publish(`${c}/0`, 'small');
       answers(await reader.answer(), 200, { body: 'small' });
+    },
+  },
+  {
+    id: 'PROTOCOL 3.2 segment too large for all',
+    title: 'when one writer takes a segment over the limit, the other writers of it are answered 413, too',
+    quote: 'so are other writers of the segment it grew',
+    needs: ['autocreate', 'segment-bytes<=16777216'],
+    async run(wire) {
+      const c = await wire.channel();
+      const other = await wire.open('POST', `${c}/0`);
+      other.send('x');
+      await wire.headIs(c, 1);
+      const over = await wire.open('POST', `${c}/0`);
+      over.send(Buffer.alloc(limit(wire, 'segment-bytes'), 'x'));
+      answers(await over.answer(), 413, SEGMENT_TOO_LARGE);
+      answers(await other.answer(), 413, SEGMENT_TOO_LARGE);
     },
   },
   {

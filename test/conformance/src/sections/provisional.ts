@@ -15,7 +15,7 @@ export const provisional: readonly Case[] = [
     async run(wire) {
       const c = await wire.channel();
       const post = await wire.open('POST', `${c}/0`);
-      await post.hangs(9_000);
+      await post.hangs(8_000);
       same('the first 1xx', await post.until('100 Continue', () => post.provisional[0]), 100);
       post.send('hello');
       post.end();

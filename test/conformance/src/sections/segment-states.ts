@@ -15,7 +15,7 @@ const QUOTE_LAST =
   'If others are left, it closes when the last of them ends, when they have sent no byte for the resume time (5 s), or when a byte of a ' +
   'later seq arrives, whichever is first.';
 const QUOTE_HOLE =
-  'It is released one hole time (1 s) after the head passed it, all holes of one jump of the head together: it is **skipped**.';
+  'It is released one hole time (1 s) after the head passed it, all holes of one jump of the head together';
 const ROW_ABORTED =
   '| the segment was aborted (4.2) | all bytes there are, with the header `Lp-Trickle-Aborted: 1` if it was known when the head was sent, ' +
   'else with the trailer |';
@@ -307,7 +307,7 @@ export const segmentStates: readonly Case[] = [
   {
     id: 'PROTOCOL 4.2 skipped later',
     title: 'a released hole is answered at once as skipped, and cannot be written any more',
-    quote: 'A GET of a skipped seq is answered empty with `Lp-Trickle-Skipped: 1`.',
+    quote: 'A GET of a skipped seq is answered empty with `Lp-Trickle-Skipped: 1`',
     needs: ['autocreate', 'skipped<=3000'],
     seconds: 1,
     async run(wire) {

@@ -6,7 +6,7 @@ import type { Wire } from '../wire/wire.ts';
 
 const ROW_WAITS =
   '| nothing written yet, at the head; or seq 1 while the head is 0; or a segment that a writer has preconnected | the request ' +
-  '**waits**: not even the status line is sent. With the first byte: 200 as for a segment being written, but without `Lp-Trickle-Latest` |';
+  '**waits**: not even the status line is sent. With the first byte: 200 as for a segment being written';
 const ROW_EMPTY =
   "| a waiting request's segment ends without a byte | 200, `Content-Length: 0`, no `Content-Type`, `Lp-Trickle-Seq`, `Lp-Trickle-Latest` |";
 const ROW_NOT_THERE =

@@ -38,13 +38,13 @@ export const window: readonly Case[] = [
   },
   {
     id: 'PROTOCOL 4.4 keep',
-    title: 'with keep, all of thirty segments that were just written are readable, the oldest first',
+    title: 'with keep, all of ten segments that were just written are readable, the oldest first',
     quote: QUOTE_WINDOW,
     needs: ['autocreate', 'keep'],
     async run(wire) {
       const c = await wire.channel();
-      for (let seq = 0; seq < 30; seq += 1) await wire.publish(`${c}/${seq}`, `segment ${seq}`);
-      for (let seq = 0; seq < 30; seq += 1)
+      for (let seq = 0; seq < 10; seq += 1) await wire.publish(`${c}/${seq}`, `segment ${seq}`);
+      for (let seq = 0; seq < 10; seq += 1)
         answers(await wire.ask('GET', `${c}/${seq}`), 200, { body: `segment ${seq}` });
       answers(await wire.ask('GET', `${c}/-9999`), 200, { seq: 0 });
     },

@@ -100,3 +100,12 @@ test('--help says what can be set, and where else', async () => {
   expect(await app.exited).toEqual([0, null]);
   expect(app.output).toMatch(/--session <id\.\.\.>[\s\S]*RUNNEL_SESSION/);
 });
+
+test('the README names each option and each variable that --help does', async () => {
+  const app = startApp(['--help']);
+  await app.exited;
+  const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
+  const names = app.output.match(/--[a-z]+(?= <)|(?<=env: )\w+/g) ?? [];
+  expect(names).toHaveLength(6);
+  for (const name of names) expect(readme).toContain(`\`${name}\``);
+});

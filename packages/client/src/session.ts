@@ -57,7 +57,8 @@ export class Session {
   readonly #running: Promise<unknown>;
   #state: SessionState = 'connecting';
   #closing: Promise<void> | undefined;
-  #wentBackTo: number | undefined;
+  /** The segment that was asked for once more, undefined for the first of all; -1 is none. */
+  #wentBackTo: number | undefined = -1;
 
   constructor(setup: SessionSetup) {
     this.id = setup.id;
@@ -221,8 +222,8 @@ export class Session {
   }
 
   #reached(server: boolean): void {
-    if (!server) this.#become('connecting');
-    else if (this.#state === 'connecting') this.#become('waiting');
+    // While events come the server is there, whatever becomes of the control channel.
+    if (this.#state !== 'live') this.#become(server ? 'waiting' : 'connecting');
   }
 
   #become(state: SessionState): void {

@@ -1,6 +1,6 @@
 /** What the tests of the relay share: a server in the same process, a runner made of plain writers, and sinks that can be waited for. */
 import { channelUrl, type Envelope, JSONL, type Sink, sessionChannels } from '@runnel/protocol';
-import type { ManualClock } from '@runnel/protocol/testing';
+import { ManualClock } from '@runnel/protocol/testing';
 import { createJsonlWriter, createPublisher, fetchTransport, type JsonlWriter, readJsonl } from '@runnel/pubsub';
 import { createTrickle, type TrickleOptions } from '@runnel/server';
 import { onTestFinished, vi } from 'vitest';
@@ -31,8 +31,15 @@ export function startLoop(options: Partial<RelayOptions> & { server?: TrickleOpt
   const sink = collectingSink();
   const relay = createRelay({ url: base, sinks: [sink], transport, ...options });
   onTestFinished(async () => {
-    await relay.close({ deadlineMs: 100 });
-    await trickle.stop();
+    let stopped = false;
+    const stopping = relay
+      .close({ deadlineMs: 100 })
+      .then(() => trickle.stop())
+      .finally(() => {
+        stopped = true;
+      });
+    if (options.clock instanceof ManualClock) await pass(options.clock, () => stopped);
+    await stopping;
   });
   const url = (name: string) => channelUrl(base, name);
   return {

@@ -1,9 +1,9 @@
-import { type Sink, TrickleError } from '@runnel/protocol';
+import { JSONL, type Sink, TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
-import type { Transport } from '@runnel/pubsub';
+import { createPublisher, type Transport } from '@runnel/pubsub';
 import { describe, expect, test } from 'vitest';
 import { type MessageType, memoryJournal, type Session } from '../src/index.ts';
-import { collectingSink, event, eventually, line, pass, startLoop } from './loop.ts';
+import { base, collectingSink, event, eventually, line, pass, startLoop } from './loop.ts';
 
 /** Everything a session's handlers get, as `type` by `type`. */
 function heard(session: Session): object[] {
@@ -454,6 +454,49 @@ describe('channels that come and go', () => {
       { type: 'logs', lines: ['b'] },
     ]);
     expect(session.books).toMatchObject({ lines: 6, telemetry: { in: 4, replay: 0 }, sums: { missed: 0 } });
+  });
+});
+
+test('a segment that is cut before its first line is whole is asked for again', async () => {
+  const loop = startLoop();
+  const network = breakable(loop.transport);
+  const { relay, sink } = startLoop({ transport: network.transport });
+  const session = relay.open('demo');
+  const publisher = createPublisher(`${base}demo-events`, { transport: loop.transport, create: true, mime: JSONL });
+  const segment = await publisher.open();
+  segment.write(new TextEncoder().encode(line(1).slice(0, 20)));
+  await eventually(() => expect(session.books.segments).toBe(1));
+  network.cut(2);
+  segment.write(new TextEncoder().encode(`${line(1).slice(20)}\n`));
+  await segment.end();
+  await loop.segment('demo', `${line(2)}\n`);
+  await sink.count(2);
+  expect(sink.envelopes.map(({ id }) => id)).toEqual(['0a1b2c3d-1', '0a1b2c3d-2']);
+});
+
+describe('the state of a session', () => {
+  test('it is live while events come, although the control channel can not be had', async () => {
+    const clock = new ManualClock();
+    const { transport, events } = startLoop({ clock });
+    const states: string[] = [];
+    const { relay } = startLoop({
+      clock,
+      pingMs: 1000,
+      onState: ({ state }) => states.push(state),
+      transport: {
+        ...transport,
+        get: async (url, request) =>
+          url.includes('-control')
+            ? Promise.reject(new TrickleError('unreachable', 'no'))
+            : transport.get(url, request),
+        post: () => transport.post('http://nowhere.test/_reserved/0', {}),
+      },
+    });
+    const session = relay.open('demo');
+    await events('demo').write(line(1));
+    await pass(clock, () => session.state === 'live');
+    await pass(clock, () => session.books.pings.unsent >= 3);
+    expect(states.slice(states.indexOf('live'))).toEqual(['live']);
   });
 });
 

@@ -13,8 +13,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Asked before a channel comes or goes over HTTP. Throw a {@link Refusal} to refuse; any other error is answered 500. Nothing has
- * happened yet when it is called.
+ * Asked before a channel comes or goes over HTTP. Throw a {@link Refusal} to refuse; any other error is answered 500 and printed to
+ * standard error. Nothing has happened yet when it is called.
  */
 export type PolicyHook = (name: string, headers: Headers) => void | Promise<void>;
 

@@ -90,7 +90,7 @@ export function assemble(options: TrickleOptions): { trickle: Trickle; core: Cor
     await socketsRead(core.clock, () => core.counters.connections + core.counters.bytesIn);
     hub.stop();
     const { promise: tooLong, resolve } = Promise.withResolvers<void>();
-    const cancel = settings.clock.after(STOP_MS, resolve);
+    const cancel = settings.clock.after(STOP_MS, resolve, { keepAlive: true });
     await Promise.race([Promise.all([core.readers.empty(), core.farewells.empty()]), tooLong]);
     cancel();
     hub.dispose();

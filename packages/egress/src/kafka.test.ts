@@ -26,8 +26,8 @@ test('without its client the error names the line that installs it', async () =>
         throw Object.assign(new Error("Cannot find package '@platformatic/kafka'"), { code: 'ERR_MODULE_NOT_FOUND' });
       },
     });
-    const { loadKafka } = await import(${JSON.stringify(join(import.meta.dirname, 'kafka.ts'))});
-    await loadKafka().catch(({ code, message }) => console.log(code, message));`;
+    const { needKafka } = await import(${JSON.stringify(join(import.meta.dirname, 'kafka.ts'))});
+    await needKafka().catch(({ code, message }) => console.log(code, message));`;
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--conditions=source',
     '--input-type=module',

@@ -67,8 +67,12 @@ export function kafkaSink(options: KafkaSinkOptions): Sink & { setPassword(passw
 
 type Bytes = Producer<Buffer, Buffer, Buffer, Buffer>;
 
-/** Loads the client. Rejects with a TrickleError `invalid` that says what to install. */
-export const loadKafka = () => loadPeer('@platformatic/kafka', '2', () => import('@platformatic/kafka'));
+/** Resolves if the client is installed; rejects with a TrickleError `invalid` that says what to install. */
+export async function needKafka(): Promise<void> {
+  await loadKafka();
+}
+
+const loadKafka = () => loadPeer('@platformatic/kafka', '2', () => import('@platformatic/kafka'));
 
 async function connect(
   { brokers, sasl, tls, createTopic = true }: KafkaSinkOptions,

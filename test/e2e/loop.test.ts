@@ -54,7 +54,11 @@ test('each is killed and started again in turn, and the books say what became of
   await loop.apps.server?.ended;
   await loop.start('server');
   await more('telemetry after the server was killed');
-  expect(await loop.session()).toMatchObject({ discontinuities: 1, starts: [{ state: 'running' }] });
+  const { discontinuities, starts } = await loop.session();
+  expect({ discontinuities, starts }).toEqual({
+    discontinuities: 1,
+    starts: [expect.objectContaining({ state: 'running' })],
+  });
 
   loop.apps.runner?.kill('SIGKILL');
   await loop.apps.runner?.ended;

@@ -109,6 +109,10 @@ async function started(config: string): Promise<ChildProcess> {
   const broker = spawn('java', [...javaOptions, '-Dlog4j2.level=INFO', 'kafka.Kafka', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test process that dies takes its broker along.
+  const orphaned = () => broker.kill('SIGKILL');
+  process.once('exit', orphaned);
+  broker.once('exit', () => process.off('exit', orphaned));
   let log = '';
   const up = Promise.withResolvers<void>();
   const listen = (chunk: Buffer) => {

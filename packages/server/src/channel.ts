@@ -78,7 +78,7 @@ export class Channel {
   /** The segment a POST of `seq` writes; undefined if it is finished or gone. PROTOCOL.md sections 3.2 and 4.6. */
   claim(seq: number): Segment | undefined {
     if (this.#isWritable(seq)) return this.prepare(seq);
-    if (seq !== 0 || this.writers > 0 || this.#quietMs() < this.core.limits.resumeMs) return undefined;
+    if (!this.#beginsAnew(seq)) return undefined;
     this.#restart();
     return this.prepare(seq);
   }
@@ -86,8 +86,14 @@ export class Channel {
   /** Closes every unfinished segment before `seq`. PROTOCOL.md section 4.3. */
   reset(seq: number): void {
     for (const segment of [...this.#inState('open'), ...this.#inState('fresh')]) {
-      if (segment.seq < seq) this.finish(segment, 'closed');
+      if (segment.seq < seq) this.close(segment);
     }
+  }
+
+  /** Ends an unfinished segment because a client says so. One whose writer died does not become a clean end by that. PROTOCOL.md sections 3.6 and 4.3. */
+  close(segment: Segment): void {
+    const died = segment.state === 'open' && segment.writers.length === 0 && !segment.endedWell;
+    this.finish(segment, died ? 'aborted' : 'closed');
   }
 
   join(writer: Writer): void {
@@ -161,8 +167,11 @@ export class Channel {
     return this.window.hasHole(seq) && this.#holes.has(seq);
   }
 
-  #quietMs(): number {
-    return this.core.clock.now() - this.touchedAt;
+  /** Whether a POST that may not be written is that of a publisher which counts from 0 again, on a channel that nobody else writes. PROTOCOL.md section 4.6. */
+  #beginsAnew(seq: number): boolean {
+    const { resumeMs, window } = this.core.limits;
+    if (this.writers > 0 || this.core.clock.now() - this.touchedAt < resumeMs) return false;
+    return seq === 0 || seq < this.head - window;
   }
 
   #begin(segment: Segment): void {

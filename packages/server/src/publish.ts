@@ -53,6 +53,6 @@ export function closeSegment({ core, hub }: Service, c: Context, name: string, s
   if (!channel) return respond(core, c, heads.streamNotFound);
   const segment = channel.window.segments.get(seq);
   if (!segment) return respond(core, c, heads.nonexistentSegment);
-  if (!segment.finished) channel.finish(segment, 'closed');
+  if (!segment.finished) channel.close(segment);
   return respond(core, c, heads.done());
 }

@@ -23,7 +23,7 @@ it('PROTOCOL 4.6: a POST of seq 0 after the resume time begins a new life', asyn
   expect(await server.metric('restarts_total')).toBe(1);
 });
 
-it('PROTOCOL 4.6: not while a writer is there, not sooner, and not by another seq', async () => {
+it('PROTOCOL 4.6: not while a writer is there, not sooner, and not by a seq inside the window', async () => {
   const server = inProcess();
   for (const seq of [0, 1]) await server.post(`c/${seq}`, 'old');
   await server.advance(4_999);
@@ -34,6 +34,16 @@ it('PROTOCOL 4.6: not while a writer is there, not sooner, and not by another se
   await preconnect.die();
   expect((await server.post('c/1', 'only zero')).status).toBe(409);
   expect(await server.metric('refusals_total{reason="segment_closed"}')).toBe(3);
+});
+
+it('PROTOCOL 4.6: a publisher that counts from 0 again and was refused at first comes through with a seq far below the head', async () => {
+  const server = inProcess();
+  for (let seq = 0; seq < 9; seq++) await server.post(`c/${seq}`, 'old');
+  expect((await server.post('c/0', 'restarted too soon')).status).toBe(409);
+  await server.advance(5_000);
+  expect((await server.post('c/4', 'in the window')).status).toBe(409);
+  expect(told(await server.post('c/3', 'new'))).toEqual({ seq: '3', latest: '4', epoch: true });
+  expect(await (await server.get('c/3')).text()).toBe('new');
 });
 
 it('PROTOCOL 4.6: a half-written segment of a dead publisher is forgotten with the rest', async () => {

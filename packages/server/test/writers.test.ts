@@ -109,6 +109,17 @@ it('TRICKLE 44: bytes for a segment that was closed under its writer are discard
   expect(await (await server.get('c/0')).text()).toBe('Hello');
 });
 
+it("PROTOCOL 4.2: a successor that resets, or deletes the segment, does not turn a dead publisher's half into a whole", async () => {
+  const server = inProcess();
+  await (await server.open('c/0', 'half')).die();
+  await (await server.open('c/1', 'half')).die();
+  await server.post('c/1', '', { [Header.reset]: '1' });
+  expect(told(await server.head('c/0'))).toHaveProperty('aborted');
+  await (await server.open('c/2', 'half')).die();
+  await server.remove('c/2');
+  expect(told(await server.head('c/2'))).toHaveProperty('aborted');
+});
+
 it('PROTOCOL 4.3: Reset closes what is smaller and unfinished, and nothing else', async () => {
   const server = inProcess();
   const zero = await server.open('c/0', 'zero');

@@ -124,6 +124,7 @@ export class Driver {
     told.status = answer.status;
     told.closed = answer.headers.has(Header.closed);
     told.skipped = answer.headers.has(Header.skipped);
+    told.aborted = answer.headers.has(Header.aborted);
     told.seq = answer.status === 200 && seq !== null ? Number(seq) : undefined;
   }
 
@@ -138,7 +139,15 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const nothing = (): Told => ({ status: 0, bytes: '', done: false, closed: false, skipped: false, seq: undefined });
+const nothing = (): Told => ({
+  status: 0,
+  bytes: '',
+  done: false,
+  closed: false,
+  skipped: false,
+  aborted: false,
+  seq: undefined,
+});
 
 /** A request that the sequence gave up may reject; any other may not. */
 const onlyIf = (given: () => boolean) => (cause: unknown) => {

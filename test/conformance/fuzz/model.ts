@@ -23,6 +23,8 @@ export interface Told {
   done: boolean;
   closed: boolean;
   skipped: boolean;
+  /** Said in the head; a trailer cannot be seen through fetch. */
+  aborted: boolean;
   seq: number | undefined;
 }
 
@@ -113,14 +115,15 @@ export class Model {
     let life = this.life as Life;
     const at = asked === -1 ? life.head : asked;
     if (this.#isGone(life, at)) {
-      if (at !== 0 || !this.#isQuiet(life)) return void refuse(409);
+      const counts = at === 0 || at < life.head - this.settings.window;
+      if (!counts || !this.#isQuiet(life)) return void refuse(409);
       life = this.#restart(life);
     }
     const segment = this.#segmentAt(life, at);
     segment.writers.add(id);
     if (segment.state === 'open' && !segment.endedWell) segment.due = Number.POSITIVE_INFINITY;
     Object.assign(told, { segment, at });
-    if (reset) for (const seq of below(life, at)) this.#finish(life, seq, 'closed');
+    if (reset) for (const seq of below(life, at)) this.#close(life, seq);
   }
 
   /** Finished, or left the window, or released. */
@@ -195,7 +198,10 @@ export class Model {
     if (!life) return void answer(404);
     const at = this.#resolve(life, asked);
     const segment = life.segments.get(at);
-    if (segment && isFinished(segment)) return void answer(200, { bytes: segment.bytes, seq: at });
+    if (segment && isFinished(segment)) {
+      const aborted = segment.state === 'aborted';
+      return void answer(200, { bytes: segment.bytes, seq: at, aborted });
+    }
     if (!segment && !this.life && at >= life.head) return void answer(200, { closed: true, seq: at });
     if (!segment && this.#isReleased(life, at)) return void answer(200, { skipped: true, seq: at });
     const mayWait = at === life.head || (at === 1 && life.head === 0) || this.#isHole(life, at);
@@ -240,7 +246,14 @@ export class Model {
     const life = this.life ?? this.lingering?.life;
     const segment = life?.segments.get(at);
     this.lastStatus = !life ? 404 : segment ? 200 : 400;
-    if (life && segment) this.#finish(life, at, 'closed');
+    if (life && segment) this.#close(life, at);
+  }
+
+  /** What a client ends: closed, unless its writers died. */
+  #close(life: Life, at: number): void {
+    const segment = life.segments.get(at);
+    const died = segment?.state === 'open' && segment.writers.size === 0 && !segment.endedWell;
+    this.#finish(life, at, died ? 'aborted' : 'closed');
   }
 
   #delete(): void {
@@ -381,7 +394,15 @@ export class Model {
   }
 }
 
-const nothing = (): Told => ({ status: 0, bytes: '', done: false, closed: false, skipped: false, seq: undefined });
+const nothing = (): Told => ({
+  status: 0,
+  bytes: '',
+  done: false,
+  closed: false,
+  skipped: false,
+  aborted: false,
+  seq: undefined,
+});
 
 const emptyLife = (now: number): Life => ({
   head: 0,

@@ -64,7 +64,8 @@ const brief = (told: Told | undefined) =>
   told && [told.status, told.closed, told.status === 200 ? told.seq : undefined];
 
 const whole = (told: Told | undefined) =>
-  told && (told.status === -1 ? [-1] : [told.status, told.done, told.closed, told.skipped, told.seq, told.bytes]);
+  told &&
+  (told.status === -1 ? [-1] : [told.status, told.done, told.closed, told.skipped, told.aborted, told.seq, told.bytes]);
 
 const cut = (text: string | undefined) =>
   text && text.length > 300 ? `${text.slice(0, 300)}… (${text.length})` : text;

@@ -1,4 +1,16 @@
 export { type Clock, pause, systemClock, type TimerOptions } from './clock.ts';
+export {
+  type ControlInForce,
+  type ControlState,
+  type ControlVersion,
+  controlInForce,
+  controlState,
+  controlVersion,
+  type EffectiveState,
+  effectiveState,
+  LOG_LEVELS,
+  type LogLevel,
+} from './control-state.ts';
 export { type Envelope, isTelemetryEvent, type TelemetryEvent } from './envelope.ts';
 export { TrickleError, type TrickleErrorCode } from './error.ts';
 export { members, type Range } from './members.ts';

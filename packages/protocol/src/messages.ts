@@ -1,5 +1,6 @@
 /** The messages of a session's channels, with their schemas. Telemetry lines have none: see envelope.ts. PROTOCOL.md section 8. */
 import { z } from 'zod';
+import { controlInForce, controlState, controlVersion, effectiveState } from './control-state.ts';
 
 const requestId = z.string();
 const count = z.number().int().nonnegative();
@@ -13,6 +14,8 @@ export const eventMessage = z.discriminatedUnion('type', [
     emitted: count,
     written: count,
     dropped: z.record(z.string(), count),
+    withheld: z.record(z.string(), count).optional(),
+    control: controlInForce.optional(),
     last: z.boolean().optional(),
   }),
   z.looseObject({
@@ -20,6 +23,9 @@ export const eventMessage = z.discriminatedUnion('type', [
     runner_job_id: z.string().nullish(),
     startup_ms: z.number().nonnegative().optional(),
     epoch: z.string().optional(),
+    telemetry_enabled: z.boolean().optional(),
+    sampling_rate: z.number().optional(),
+    control: controlInForce.optional(),
   }),
   z.looseObject({ type: z.literal('logs'), lines: z.array(z.string()) }),
   z.looseObject({ type: z.literal('notification'), payload: z.unknown() }),
@@ -33,6 +39,19 @@ export const eventMessage = z.discriminatedUnion('type', [
     request_id: requestId.nullish(),
     error: z.unknown().optional(),
     message: z.unknown().optional(),
+  }),
+  z.looseObject({
+    type: z.literal('control_applied'),
+    ...controlVersion.shape,
+    expired: z.literal(true).optional(),
+    state: effectiveState,
+  }),
+  z.looseObject({
+    type: z.literal('control_refused'),
+    ...controlVersion.shape,
+    reason: z.string(),
+    message: z.string().optional(),
+    state: effectiveState,
   }),
 ]);
 
@@ -57,6 +76,7 @@ export const controlMessage = z.discriminatedUnion('type', [
     path: z.string(),
     body: z.unknown().optional(),
   }),
+  z.looseObject({ type: z.literal('control'), ...controlVersion.shape, state: controlState }),
   z.looseObject({ type: z.literal('keep') }),
 ]);
 

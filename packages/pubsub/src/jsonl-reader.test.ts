@@ -81,6 +81,17 @@ describe('lines', () => {
     expect(lines).toEqual(['{"a":"日本€😀"}', '{"b":"é"}']);
   });
 
+  test('stay as they are when later ones come', async () => {
+    const kept: Uint8Array[] = [];
+    const chunks = ['{"first', '":1}\n{"second', '":2}\n{"third":', '3}\n'];
+    for await (const lines of readJsonl(subscriptionTo([{ chunks }]))) kept.push(...lines.map(({ bytes }) => bytes));
+    expect(kept.map((bytes) => new TextDecoder().decode(bytes))).toEqual([
+      '{"first":1}',
+      '{"second":2}',
+      '{"third":3}',
+    ]);
+  });
+
   test('TRICKLE 86: an unterminated tail is a line when its segment ended well', async () => {
     const { lines, stats } = await read([{ chunks: ['{"a":1}\n{"a":2}'] }, { chunks: ['{"a":3}\n'] }]);
     expect(lines).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);

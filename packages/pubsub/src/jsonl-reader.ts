@@ -102,10 +102,7 @@ class LineReader implements JsonlReader {
       read += chunk.length;
       splitter.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
       if (batch.length > 0) yield taken();
-      if (chunk.length > room) {
-        splitter.end(false);
-        return this.#bad('oversize_segment', read, segment);
-      }
+      if (chunk.length > room) return this.#bad('oversize_segment', read, segment);
     }
     const torn = splitter.end(!segment.aborted);
     if (torn > 0) this.#bad('truncated', torn, segment);

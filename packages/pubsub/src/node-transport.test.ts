@@ -144,6 +144,14 @@ describe('connections', () => {
     expect(await codeOf(transport.post('http://127.0.0.1:1/c', { headers }).answer)).toBe('invalid');
   });
 
+  test('an upload that is answered before its end is dropped, so that its connection is not kept for ever', async () => {
+    const server = await scripted(({ answer }) => answer(409, { 'Content-Length': 0 }));
+    const upload = nodeTransport().post(`${server.url}/0`, {});
+    expect((await upload.answer).status).toBe(409);
+    const { req } = await server.seen('POST 0');
+    await until(() => req.socket.destroyed);
+  });
+
   test('an upload whose server reads nothing says when to wait, and wakes the one who waits when it breaks', async () => {
     const server = await scripted(({ req }) => req.pause());
     const upload = nodeTransport().post(`${server.url}/0`, {});

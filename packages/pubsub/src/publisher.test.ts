@@ -78,6 +78,12 @@ describe('where it begins', () => {
     expect((await server.seen('POST 0')).headers).not.toHaveProperty(Header.reset.toLowerCase());
   });
 
+  test('the question for the head is asked once more when its connection breaks', async () => {
+    let breaks = 1;
+    const server = await scripted(rightWith(7, ({ part, cut }) => part === 'next' && breaks-- > 0 && cut()));
+    expect(await publish(publisherOf(server.url), 'a')).toBe(7);
+  });
+
   test('PROTOCOL 9: 409 moves it to the head', async () => {
     const server = await scripted(
       rightWith(3, (exchange) => exchange.part === '3' && exchange.answer(409, { [Header.latest]: '12' })),

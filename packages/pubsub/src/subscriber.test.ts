@@ -376,6 +376,19 @@ describe('bodies that are cut', () => {
     expect(subscription.stats).toMatchObject({ resumed: 1, cut: 0, bytes: 11 });
   });
 
+  test('… also one that was cut before anyone read it', async () => {
+    const server = await answers({ '0': [halfOf(0, 'hello '), data(0, 'hello world')], '1': [closed] });
+    const subscription = subscriptionOf(server.url, { from: 0 });
+    for await (const segment of subscription) {
+      const { req } = await server.seen('GET 0');
+      await until(() => req.destroyed);
+      // The client hears of it later than the server.
+      for (let turn = 0; turn < 20; turn++) await fetch(`${server.url}/1`);
+      expect(await textOf(segment)).toBe('hello world');
+    }
+    expect(subscription.stats).toMatchObject({ resumed: 1, cut: 0, bytes: 11 });
+  });
+
   test('a body that ends before its Content-Length is cut', async () => {
     const short = halfOf(0, 'hello ', { 'Content-Length': '11' });
     const server = await answers({ '0': [short, data(0, 'hello world')], '1': [closed] });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { record } from './figures.ts';
 import type { ModelSettings } from './model.ts';
 import { draft } from './operations.ts';
 import { runSequence } from './sequence.ts';
@@ -39,5 +40,5 @@ it(`PROTOCOL 4: server and model agree on ${runs} random sequences (seed ${seed}
   );
   await fc.assert(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path, endOnFailure: true }) });
   expect(steps).toBeGreaterThan(runs);
-  console.log(`fuzz: ${runs} sequences, ${steps} steps, seed ${seed}`);
+  record('model', { sequences: runs, steps, seed });
 });

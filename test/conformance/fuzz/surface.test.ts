@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Serving, serve } from '@runnel/server';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { record } from './figures.ts';
 import { type Conversation, conversation } from './surface.ts';
 
 const runs = Number(process.env.FUZZ_SURFACE_RUNS ?? 300);
@@ -21,7 +21,7 @@ async function converse({ bytes, splits, leaves }: Conversation): Promise<string
   const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
   const said: Buffer[] = [];
   socket.on('data', (part) => said.push(part)).on('error', () => undefined);
-  const closed = once(socket, 'close');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   let from = 0;
   for (const share of [...splits, 1]) {
     const to = Math.floor(share * bytes.length);
@@ -44,9 +44,7 @@ it(`PROTOCOL 2: whatever ${runs} clients send, nothing breaks (seed ${seed})`, {
     }
   });
   await fc.assert(property, { numRuns: runs, seed });
-  console.log(
-    `surface: ${runs} conversations, answers ${JSON.stringify(Object.fromEntries([...seen].sort()))}, seed ${seed}`,
-  );
+  record('surface', { conversations: runs, answers: Object.fromEntries([...seen].sort()), seed });
 
   const attached = () => server.trickle.list().reduce((sum, { readers, writers }) => sum + readers + writers, 0);
   await expect.poll(attached, { timeout: 10_000 }).toBe(0);

@@ -2,6 +2,7 @@
  * docs/conformance.md: our server beside the Go server, case by case. It is written from the cases, the set-ups of our server and the list of the
  * Go server's known failures; that each of those is true is checked by the tests beside this file.
  */
+import { recorded, recorded } from '../fuzz/figures.ts';
 import { type Case, countsOf, parseFeatures, type Result, type Section, sections, unmet } from '../src/index.ts';
 import known from './go-known-failures.json' with { type: 'json' };
 import { casesFor, type Setup, setups } from './setups.ts';
@@ -33,6 +34,7 @@ export function document(specification: string): string {
     '[test/interop](../test/interop). A case that starts or stops failing there fails our build.',
     '',
     ...sections.flatMap(sectionOf),
+    ...fuzzed(),
     '## Our deviations, with reasons',
     '',
     ...deviations(specification),
@@ -74,6 +76,27 @@ function goCell(one: Case): string {
   const { verdict, reason } = goOutcome(one);
   if (verdict === 'fail') return `**fail**: ${reason}`;
   return verdict === 'pass' ? 'pass' : 'n/a';
+}
+
+/** What the fuzzers did when their figures were recorded. */
+function fuzzed(): string[] {
+  const { model, surface } = recorded();
+  const answers = Object.values(surface.answers).reduce((sum, count) => sum + count, 0);
+  return [
+    '## Random sequences',
+    '',
+    'A model of channel and segment, a pure function of operations written from PROTOCOL.md alone, and our server are given the same random sequences of',
+    'creates, POSTs in pieces, broken POSTs, resets, GETs early and late, cancels, deletes and passing time, and are compared after every step; at the',
+    'end time passes until nobody may still wait. A second fuzzer sends damaged, split and pipelined bytes: no 5xx, nothing that stays attached, no growth.',
+    '',
+    '| Fuzzer | Size of the recorded run | Seed |',
+    '|---|---|---|',
+    `| model | ${model.sequences} sequences, ${model.steps} steps, no difference | ${model.seed} |`,
+    `| bytes | ${surface.conversations} conversations, ${answers} answers, none of them 5xx | ${surface.seed} |`,
+    '',
+    '`npm run fuzz` runs both; `FUZZ_RUNS`, `FUZZ_SURFACE_RUNS`, `FUZZ_SEED` and `FUZZ_PATH` (printed with a failure) choose and replay, `FUZZ_RECORD=1` keeps the figures.',
+    '',
+  ];
 }
 
 /** The table of PROTOCOL.md section 10. */

@@ -2,7 +2,7 @@
  * docs/conformance.md: our server beside the Go server, case by case. It is written from the cases, the set-ups of our server and the list of the
  * Go server's known failures; that each of those is true is checked by the tests beside this file.
  */
-import { recorded, recorded } from '../fuzz/figures.ts';
+import { recorded } from '../fuzz/figures.ts';
 import { type Case, countsOf, parseFeatures, type Result, type Section, sections, unmet } from '../src/index.ts';
 import known from './go-known-failures.json' with { type: 'json' };
 import { casesFor, type Setup, setups } from './setups.ts';

@@ -44,6 +44,14 @@ describe('the books of a run', () => {
     expect(verdictOf(booksOf(segment(0, 0, 5, { aborted: true }), ...rest).account())).toBe('reported');
   });
 
+  it('take a JSONL writer at its word when it knows how many lines it lost', () => {
+    const books = new Books({ kind: 'jsonl', sizes: [40, 40], steps: [] });
+    books.received({ line: { seq: 0, text: lineText(0, 40) } });
+    books.published({ done: { linesUnacknowledged: 3 } });
+    expect(books.account().unacknowledged).toBe(1);
+    expect(verdictOf(books.account())).toBe('reported');
+  });
+
   it.each([
     ['a byte nobody wrote', [{ segment: { seq: 0, size: 10, sha256: 'x', index: 0 } }]],
     ['a segment twice', [segment(0, 0, 10), segment(0, 0, 10)]],

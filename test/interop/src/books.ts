@@ -34,6 +34,8 @@ export class Books {
   readonly #failed = new Set<number>();
   readonly #partial = new Set<number>();
   readonly #waiting = new Set<() => void>();
+  /** Our JSONL writer knows how many, not which. */
+  #linesUnacknowledged = 0;
   #partialKnown = 0;
   #last = -1;
   /** The newest segment whose index is known. */
@@ -57,7 +59,8 @@ export class Books {
 
   /** A publisher's event. */
   published = (event: PeerEvent): void => {
-    const { failed } = event as { failed?: Span };
+    const { failed, done } = event as { failed?: Span; done?: { linesUnacknowledged?: number } };
+    this.#linesUnacknowledged += done?.linesUnacknowledged ?? 0;
     for (let index = failed?.from ?? 0; failed && index <= failed.to; index++) this.#failed.add(index);
     this.#wake();
   };
@@ -111,12 +114,13 @@ export class Books {
   account(): Account {
     const all = this.#plan.sizes.map((_, index) => index);
     const missing = all.filter((index) => !this.#arrived.has(index));
+    const failed = missing.filter((index) => this.#failed.has(index)).length;
     return {
       published: all.length,
       arrived: this.#arrived.size,
       bytes: this.#bytes,
       missing,
-      unacknowledged: missing.filter((index) => this.#failed.has(index)).length,
+      unacknowledged: Math.min(missing.length, failed + this.#linesUnacknowledged),
       skipped: this.#skipped,
       discontinuities: this.#discontinuities,
       partial: this.#partial.size,

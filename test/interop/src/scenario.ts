@@ -11,10 +11,10 @@ export const SCENARIOS = ['steady', 'publisher restarts', 'subscriber restarts',
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** When nothing has happened for this long, nothing more will. Longer than a subscriber takes to take its position as void. */
-const QUIET_MS = 6_000;
+const QUIET_MS = 5_000;
 
-/** How long a publisher may take to close. */
-const END_MS = 10_000;
+/** A peer that has not ended by then waits for something that will not come. */
+const END_MS = 3_000;
 
 /** Plays one scenario and gives its books. Everything it starts is gone afterwards. */
 export async function play(scenario: Scenario, plan: Plan, parties: Parties): Promise<Books> {
@@ -148,11 +148,12 @@ class Stage {
     await this.#startServer(Number(port));
   }
 
-  /** The publisher deletes the channel and goes; the subscriber sees the end. Throws where one of them crashed. */
+  /** The publisher goes and the channel ends, so that the subscriber sees the end or is stopped. Throws where one of them crashed. */
   async finish(): Promise<void> {
     this.#publisher.send({ end: 'close' } satisfies Step);
-    await ended('publisher', this.#publisher, END_MS);
-    await ended('subscriber', this.#subscriber, QUIET_MS);
+    await ended('publisher', this.#publisher);
+    await fetch(this.#url, { method: 'DELETE' }); // Not every publisher closes its channel.
+    await ended('subscriber', this.#subscriber);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,10 +181,11 @@ class Stage {
   }
 }
 
-/** Waits for a peer to end on its own. One that waits on is no error: which ones do is seen in what arrived. */
-async function ended(role: string, peer: Peer, ms: number): Promise<void> {
-  const code = await Promise.race([peer.exited, sleep(ms, 0, { ref: false })]);
-  if (code !== 0) throw new Error(`the ${role} ended with ${code}`);
+/** Waits for a peer to end, and tells it to when it does not. */
+async function ended(role: string, peer: Peer): Promise<void> {
+  const code = await Promise.race([peer.exited, sleep(END_MS, undefined, { ref: false })]);
+  if (code === undefined) await peer.stop();
+  else if (code !== 0) throw new Error(`the ${role} ended with ${code}`);
 }
 
 /** The step for `index`, but without an end: half a segment and a long wait, or a line in a segment that stays open. */

@@ -170,7 +170,7 @@ export class Session {
     this.#channel.reading(subscription, reader);
     try {
       for await (const lines of reader) {
-        if (subscription.stats.cut > 0 && this.#goBack()) break;
+        if (subscription.stats.cut > 0 && this.#isSameLife(lines) && this.#goBack()) break;
         await this.#take(lines);
       }
     } catch (error) {
@@ -182,6 +182,11 @@ export class Session {
     if (subscription.end !== 'ended') return;
     this.#place.finish();
     this.#starts.channelEnded();
+  }
+
+  /** Of a life that is over there is no rest to be had; to ask for it would only find the new life once more. */
+  #isSameLife([line]: readonly JsonlLine[]): boolean {
+    return this.#place.epoch === undefined || line?.epoch === this.#place.epoch;
   }
 
   /** The connection broke in the middle of a segment, and the subscription has gone on to the next: its rest is asked for once more, by a new subscription. */

@@ -474,6 +474,24 @@ test('a segment that is cut before its first line is whole is asked for again', 
   expect(sink.envelopes.map(({ id }) => id)).toEqual(['0a1b2c3d-1', '0a1b2c3d-2']);
 });
 
+test('a server that dies in the middle of a segment and comes back is one discontinuity', async () => {
+  const [before, after] = [startLoop(), startLoop()];
+  let server = before;
+  const network = breakable({
+    get: (url, request) => server.transport.get(url, request),
+    post: (url, request) => server.transport.post(url, request),
+  });
+  const { relay, sink } = startLoop({ transport: network.transport });
+  const session = relay.open('demo');
+  await before.events('demo').write(line(1));
+  await sink.count(1);
+  server = after;
+  await after.events('demo').write(line(2));
+  network.cut(1);
+  await sink.count(2);
+  await eventually(() => expect(session.books).toMatchObject({ lines: 2, discontinuities: 1 }));
+});
+
 describe('the state of a session', () => {
   test('it is live while events come, although the control channel can not be had', async () => {
     const clock = new ManualClock();

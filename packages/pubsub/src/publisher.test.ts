@@ -392,6 +392,25 @@ describe('failures', () => {
     expect(server.log.length).toBeGreaterThan(asked);
   });
 
+  test('once a segment flows again, the next is opened without a wait, acknowledged or not', async () => {
+    const clock = new ManualClock();
+    let stopping = true;
+    const server = await scripted(
+      rightWith(0, (exchange) => (stopping ? exchange.answer(503) : exchange.method === 'POST')),
+    );
+    const publisher = publisherOf(server.url, { clock });
+    expect(await codeOf(publisher.open())).toBe('refused');
+    stopping = false;
+    const opened = publisher.open();
+    await until(() => clock.pending === 1);
+    clock.advance(100);
+    const segment = await opened;
+    segment.write(bytes('backlog'));
+    segment.end().catch(() => {});
+    expect((await publisher.open()).seq).toBe(1);
+    expect(publisher.stats.segmentsAcknowledged).toBe(0);
+  });
+
   test('the signal ends it at once', async () => {
     const controller = new AbortController();
     const server = await scripted(rightWith(0, (exchange) => exchange.method === 'POST'));

@@ -42,7 +42,7 @@ export interface ClosePublisherOptions {
 export interface Publisher {
   /**
    * Opens the next segment, connected, and preconnects the one after it. Calls are served in order. Waits a little (up to 5 s) if the segments
-   * before failed, so that a caller may simply try again. Rejects TrickleError `closed` or `not_found` (terminal), `unreachable`, `refused`,
+   * before failed and none is open, so that a caller may simply try again. Rejects TrickleError `closed` or `not_found` (terminal), `unreachable`, `refused`,
    * or `aborted` after `close`.
    */
   open(): Promise<SegmentWriter>;
@@ -162,8 +162,9 @@ class TricklePublisher implements Publisher {
     if (this.#closing) throw new TrickleError('aborted', 'The publisher is closed');
   }
 
+  /** While another segment lives, the failures before it are over: a writer with a backlog after an outage is not to be held up. */
   #pace(): Promise<void> {
-    if (this.#failures === 0) return Promise.resolve();
+    if (this.#failures === 0 || this.#segments.size > 0) return Promise.resolve();
     const ms = backoffMs(this.#failures, PACE_FIRST_MS, PACE_MOST_MS);
     return pause(this.#channel.clock, ms, this.#life.signal, { keepAlive: true });
   }

@@ -33,7 +33,7 @@ export interface PublisherStats {
 }
 
 export interface ClosePublisherOptions {
-  /** How long segments may take to be acknowledged. Default 5,000. */
+  /** How long segments may take to be acknowledged; 0 does not wait for them. Default 5,000. */
   readonly deadlineMs?: number;
   /** Default true. */
   readonly deleteChannel?: boolean;
@@ -301,7 +301,7 @@ class TricklePublisher implements Publisher {
     const open = [...this.#segments];
     for (const segment of open) segment.end().catch(() => {});
     const settled = () => Promise.all(open.map((segment) => segment.settled));
-    await this.#channel.within(withinMs, this.#life.signal, settled).catch(() => {});
+    if (withinMs > 0) await this.#channel.within(withinMs, this.#life.signal, settled).catch(() => {});
     const late = (seq: number) =>
       new TrickleError('gave_up', `Segment ${seq} was not acknowledged before the deadline`);
     for (const segment of this.#segments) segment.fail(late(segment.seq));

@@ -11,6 +11,8 @@ export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
   // Both come when the connection breaks or the chunking is malformed; after `end` they mean nothing to a writer.
   incoming.on('error', () => events.die());
   incoming.on('close', () => events.die());
+  // While middleware or policy took its time the client may have hung up: then nothing more is heard of it. The writer does not know its inlet yet.
+  if (incoming.destroyed && !incoming.readableEnded) queueMicrotask(() => events.die());
   return {
     pause: () => void incoming.pause(),
     resume: () => void incoming.resume(),

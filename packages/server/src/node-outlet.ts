@@ -49,11 +49,18 @@ export class NodeOutlet implements Outlet {
 
 /**
  * `close` comes after the last byte was handed to the kernel, and when the far end hangs up. A pipelined response that has no
- * socket yet is not told of the latter.
+ * socket yet is not told of the latter, and no response is told of what happened while middleware took its time.
  */
 function onGone({ incoming, outgoing }: Raw, gone: () => void): void {
+  const { socket } = incoming;
   outgoing.on('close', gone);
-  if (!outgoing.socket) incoming.socket.setMaxListeners(0).once('close', gone);
+  // The reader does not know its outlet yet.
+  if (outgoing.destroyed || socket.destroyed) queueMicrotask(gone);
+  else if (!outgoing.socket) {
+    socket.setMaxListeners(0).once('close', gone);
+    // The connection outlives its responses, and must not hold what they read.
+    outgoing.on('close', () => socket.off('close', gone));
+  }
 }
 
 /** A GET has no use for a body, but unread it would hide that the far end hung up. */

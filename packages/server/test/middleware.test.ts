@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { answerRaw, createTrickle } from '@runnel/server';
 import { Hono, type MiddlewareHandler } from 'hono';
@@ -158,4 +158,84 @@ it('without middleware the app works under a plain adapter as well', async () =>
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   expect((await fetch(`${base}/c/0`, { method: 'POST', body: 'zero' })).headers.get('lp-trickle-seq')).toBe('0');
   expect(await (await fetch(`${base}/c/0`)).text()).toBe('zero');
+});
+
+/** A server whose middleware, and policy for new channels, wait until they are told to go on. */
+async function pensive() {
+  const gate = Promise.withResolvers<void>();
+  let waiting = 0;
+  let gone = 0;
+  const wait = () => {
+    waiting++;
+    return gate.promise;
+  };
+  const watch: MiddlewareHandler = async (c, next) => {
+    const { incoming } = c.env as { incoming: IncomingMessage };
+    incoming.socket.once('close', () => gone++);
+    if (c.req.header('x-wait')) await wait();
+    await next();
+  };
+  const server = await listening({ use: [watch], beforeCreate: wait, channels: [{ name: 'c', mime: 'text/plain' }] });
+  return {
+    server,
+    /** Sends a request and hangs up while it is thought about. */
+    async askAndLeave(...request: string[]) {
+      const before = { waiting, gone };
+      const client = await server.client();
+      client.head(...request);
+      await until('it is thought about', () => waiting > before.waiting);
+      client.destroy();
+      await until('the server knows that the client left', () => gone > before.gone);
+    },
+    async goOn() {
+      gate.resolve();
+      await server.roundTrip();
+      await server.roundTrip();
+    },
+  };
+}
+
+it('a client that hangs up while middleware thinks is forgotten: neither a reader nor a writer stays', async () => {
+  const { server, askAndLeave, goOn } = await pensive();
+  await askAndLeave('GET /c/0 HTTP/1.1', 'X-Wait: 1');
+  await askAndLeave('POST /c/0 HTTP/1.1', 'X-Wait: 1', 'Transfer-Encoding: chunked');
+  await askAndLeave('GET /nobody/0 HTTP/1.1', 'X-Wait: 1');
+  await goOn();
+  expect(server.trickle.get('c')).toMatchObject({ readers: 0, writers: 0 });
+  expect(await server.metric('readers')).toBe(0);
+  expect(await server.metric('dead_writers_total')).toBe(1);
+});
+
+it('a publisher that hangs up while policy thinks about its channel is a writer that died', async () => {
+  const { server, askAndLeave, goOn } = await pensive();
+  await askAndLeave('POST /new/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+  await goOn();
+  expect(server.trickle.get('new')).toMatchObject({ writers: 0, head: 0 });
+  expect(await server.metric('dead_writers_total')).toBe(1);
+});
+
+it('a connection on which requests are pipelined for ever holds nothing of those that were answered', async () => {
+  let socket: Socket | undefined;
+  const look: MiddlewareHandler = (c, next) => {
+    ({ socket } = (c.env as { incoming: IncomingMessage }).incoming);
+    return next();
+  };
+  const server = await listening({ use: [look] });
+  await (await fetch(`${server.url}c/0`, { method: 'POST', body: 'zero' })).text();
+  const client = await server.client();
+  const round = async (last: string) => {
+    for (const request of ['GET /c/0', 'GET /c/0', 'GET /c/0', `GET /c/${last}`]) client.head(`${request} HTTP/1.1`);
+    await client.until(`Lp-Trickle-Seq: ${last}`);
+    await server.roundTrip();
+  };
+  await round('77');
+  const listeners = () => socket?.listenerCount('close');
+  client.head('GET /c/78 HTTP/1.1');
+  await client.until('Lp-Trickle-Seq: 78');
+  const before = listeners();
+  for (const last of ['79', '80', '81']) await round(last);
+  client.head('GET /c/82 HTTP/1.1');
+  await client.until('Lp-Trickle-Seq: 82');
+  expect(before).toBeGreaterThan(0);
+  expect(listeners()).toBe(before);
 });

@@ -65,3 +65,11 @@ it.each([
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code]);
   expect(stdout).toBe(printed);
 });
+
+it('what is to happen in a very long time, or never, does not happen at once', async () => {
+  const fired: number[] = [];
+  const cancels = [2 ** 31, 1e12, Number.POSITIVE_INFINITY].map((ms) => systemClock.after(ms, () => fired.push(ms)));
+  await pause(systemClock, 50, undefined, { keepAlive: true });
+  for (const cancel of cancels) cancel();
+  expect(fired).toEqual([]);
+});

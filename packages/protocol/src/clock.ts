@@ -16,12 +16,15 @@ export interface TimerOptions {
   readonly keepAlive?: boolean;
 }
 
-/** The machine's clock. Its timers do not keep a process alive unless told to. */
+/** The longest that a timer of Node and browsers takes, 25 days. A longer one would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The machine's clock. Its timers do not keep a process alive unless told to, and fire after 25 days at the latest. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, fn, { keepAlive = false } = {}) {
-    const timer: unknown = setTimeout(fn, Math.max(0, ms));
+    const timer: unknown = setTimeout(fn, Math.min(Math.max(0, ms), LONGEST_MS));
     if (!keepAlive && typeof timer === 'object' && timer !== null && 'unref' in timer) {
       (timer as { unref(): void }).unref();
     }

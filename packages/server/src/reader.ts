@@ -1,7 +1,7 @@
 /** One GET attached to a segment: a place in its frames, and the answer that is withheld until the first byte. PROTOCOL.md section 3.4. */
 import type { Channel } from './channel.ts';
 import { type Head, segmentHead, TRAILER } from './heads.ts';
-import type { Segment } from './segment.ts';
+import { bytesOf, type Segment } from './segment.ts';
 
 /** Where the bytes of a GET leave: a Node response, or a web stream. Made by a function that is told what happens at its far end. */
 export interface Outlet {
@@ -31,6 +31,8 @@ export class Reader implements OutletEvents {
   slot = -1;
   #outlet: Outlet;
   #at = 0;
+  /** Bytes of the frame at that place which it has already. */
+  #skip = 0;
   #started = false;
   #ended = false;
   #blocked = false;
@@ -56,8 +58,17 @@ export class Reader implements OutletEvents {
   pump(): void {
     if (this.done) return;
     const { frames } = this.segment;
-    while (!this.#blocked && this.#at < frames.length) this.#write(frames[this.#at++] as Buffer);
+    while (!this.#blocked && this.#at < frames.length) this.#write(this.#rest(frames[this.#at++] as Buffer));
     if (this.segment.finished && this.#at === frames.length) this.#end();
+  }
+
+  /** The frames from place `from` on, which are `frames`, become one. */
+  joined(from: number, frames: readonly Buffer[]): void {
+    if (this.#at <= from) return;
+    const had = this.#at - from;
+    const hadAll = had === frames.length;
+    this.#at = hadAll ? from + 1 : from;
+    this.#skip = hadAll ? 0 : bytesOf(frames.slice(0, had));
   }
 
   drained(): void {
@@ -76,6 +87,13 @@ export class Reader implements OutletEvents {
   cut(): void {
     this.#outlet.cut();
     this.gone();
+  }
+
+  #rest(frame: Buffer): Buffer {
+    if (this.#skip === 0) return frame;
+    const rest = frame.subarray(this.#skip);
+    this.#skip = 0;
+    return rest;
   }
 
   #write(frame: Buffer): void {

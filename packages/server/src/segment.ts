@@ -18,6 +18,8 @@ export type Ending = 'segment' | 'channel' | 'restart' | 'stop' | 'segment_too_l
 
 const FLUSH_BYTES = 256 * 1024;
 const SMALL_BYTES = 8 * 1024;
+/** A Buffer of one byte takes hundreds: so many small ones are joined, or a writer that sends byte by byte would use up the memory unseen. */
+const JOIN_FRAMES = 1_024;
 
 export class Segment {
   readonly seq: number;
@@ -37,6 +39,8 @@ export class Segment {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #armed = false;
+  /** Frames before this one are not joined any more. */
+  #joined = 0;
 
   constructor(seq: number, lines: LineCap | undefined) {
     this.seq = seq;
@@ -99,6 +103,19 @@ export class Segment {
   #store(chunks: Buffer[], bytes: number): void {
     if (chunks.length > 1 && bytes < chunks.length * SMALL_BYTES) this.frames.push(Buffer.concat(chunks, bytes));
     else this.frames.push(...chunks);
+    if (this.frames.length - this.#joined >= JOIN_FRAMES) this.#join();
+  }
+
+  /** Makes one frame of those that have come since the last time, if they are small. */
+  #join(): void {
+    const from = this.#joined;
+    const small = this.frames.slice(from);
+    const bytes = bytesOf(small);
+    if (bytes < small.length * SMALL_BYTES) {
+      for (const reader of this.readers) reader.joined(from, small);
+      this.frames.splice(from, small.length, Buffer.concat(small, bytes));
+    }
+    this.#joined = this.frames.length;
   }
 
   /** Backwards, since a reader that detaches is replaced by one that has had its turn. */
@@ -112,6 +129,9 @@ export class Segment {
     if (this.readers.every((reader) => reader.done)) this.frames = [Buffer.concat(this.frames, this.bytes)];
   }
 }
+
+/** How many bytes there are in frames. */
+export const bytesOf = (frames: readonly Buffer[]): number => frames.reduce((sum, frame) => sum + frame.length, 0);
 
 function flushLater(segment: Segment): void {
   segment.disarm();

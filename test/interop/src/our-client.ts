@@ -11,10 +11,12 @@ import { TrickleError } from '@runnel/protocol';
 import {
   createJsonlWriter,
   createPublisher,
+  nodeTransport,
   type Publisher,
   readJsonl,
   type SubscribeOptions,
   subscribe,
+  type Transport,
 } from '@runnel/pubsub';
 import { content, type LineStep, lineText, type SegmentStep, type Step } from './script.ts';
 
@@ -112,7 +114,6 @@ async function publishLine(
 
 async function readSegments(): Promise<void> {
   const subscription = subscribe(url, where());
-  report({ ready: 'sub' });
   for await (const segment of subscription) {
     const hash = createHash('sha256');
     let size = 0;
@@ -131,7 +132,6 @@ async function readSegments(): Promise<void> {
 
 async function readLines(): Promise<void> {
   const reader = readJsonl(url, where());
-  report({ ready: 'sub' });
   const decoder = new TextDecoder();
   for await (const lines of reader) {
     for (const { seq, epoch, bytes } of lines) report({ line: { seq, epoch, text: decoder.decode(bytes) } });
@@ -140,8 +140,23 @@ async function readLines(): Promise<void> {
 }
 
 function where(): SubscribeOptions {
-  const from = flags.from === undefined ? 'current' : Number(flags.from);
-  return { from, signal: stopped.signal, reAskMs: RE_ASK_MS, ...(flags.epoch !== undefined && { epoch: flags.epoch }) };
+  const from = flags.from === undefined ? ('current' as const) : Number(flags.from);
+  const position = { from, ...(flags.epoch !== undefined && { epoch: flags.epoch }) };
+  return { ...position, signal: stopped.signal, reAskMs: RE_ASK_MS, transport: reporting(nodeTransport()) };
+}
+
+/** Reports ready when the first GET is at the server: a second connection, made after it, was served. */
+function reporting(transport: Transport): Transport {
+  let first = true;
+  return {
+    post: transport.post,
+    get(address, options) {
+      const answer = transport.get(address, options);
+      if (first) fetch(`${url}/next`).finally(() => report({ ready: 'sub' }));
+      first = false;
+      return answer;
+    },
+  };
 }
 
 /** The lines of stdin, one after the other, until an `end`, the input's end or SIGTERM. */

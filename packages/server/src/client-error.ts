@@ -9,13 +9,16 @@ const STATUS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+/** The connection broke, or ended in the middle of a request: nobody sent anything malformed. A writer that died so is counted as that. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_EOF_STATE']);
+
 /** Makes the listener for the `clientError` event of a Node server. It is called again for each further piece of what is no HTTP. */
 export function malformedAnswerer(core: Core): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   const answered = new WeakSet<Duplex>();
   return (error, socket) => {
     if (answered.has(socket)) return;
     answered.add(socket);
-    core.counters.refusals.add('malformed');
+    if (!BROKEN.has(error.code ?? '')) core.counters.refusals.add('malformed');
     const { _httpMessage: current } = socket as Duplex & { _httpMessage?: ServerResponse };
     if (!socket.writable || current?.headersSent) {
       socket.destroy();

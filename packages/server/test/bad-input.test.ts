@@ -66,7 +66,21 @@ it('a body shorter than its Content-Length is a writer that died', async () => {
   writer.socket.end();
   await server.attached(0, 0);
   expect(await server.metric('dead_writers_total')).toBe(1);
+  expect(await server.metric('refusals_total{reason="malformed"}')).toBe(0);
   await unharmed(server);
+});
+
+it('a writer whose connection is reset is counted as dead, and as nothing else', async () => {
+  const server = await listening();
+  const writer = await server.client();
+  writer.head('POST /c/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+  writer.chunk('half');
+  await until('the first bytes', () => server.trickle.get('c')?.head === 1);
+  writer.socket.resetAndDestroy();
+  await server.attached(0, 0);
+  await server.roundTrip();
+  expect(await server.metric('dead_writers_total')).toBe(1);
+  expect(await server.metric('refusals_total{reason="malformed"}')).toBe(0);
 });
 
 it('a request smuggled behind two lengths is refused', async () => {

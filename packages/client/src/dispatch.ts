@@ -12,7 +12,7 @@ import {
 import type { JsonlLine } from '@runnel/pubsub';
 import type { Replays } from './replay.ts';
 
-/** `in = relayed + malformed + replay`. */
+/** `in = relayed + malformed + replay + withheld`. */
 export interface TelemetryBooks {
   in: number;
   /** Handed to the journal. */
@@ -21,6 +21,8 @@ export interface TelemetryBooks {
   malformed: number;
   /** Came before. */
   replay: number;
+  /** Without consent. EGRESS 1.23. */
+  withheld: number;
 }
 
 export interface MessageBooks {
@@ -36,6 +38,10 @@ export interface DispatchOptions {
   readonly session: string;
   readonly clock: Clock;
   readonly replays: Replays;
+  /** Asked for each envelope before it goes to the journal. */
+  readonly allows: (envelope: Envelope) => boolean;
+  /** Where counting goes on. */
+  readonly from: TelemetryBooks | undefined;
   readonly onMessage: (message: EventMessage) => void;
 }
 
@@ -43,12 +49,13 @@ const messageTypes: ReadonlySet<unknown> = new Set(eventMessage.options.map((opt
 
 /** Sorts the lines of one session. Nothing that a line holds makes it throw. */
 export class Dispatch {
-  readonly telemetry: TelemetryBooks = { in: 0, relayed: 0, malformed: 0, replay: 0 };
+  readonly telemetry: TelemetryBooks;
   readonly messages: MessageBooks = { byType: {}, invalid: 0, unknown: 0 };
   readonly #options: DispatchOptions;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.telemetry = { in: 0, relayed: 0, malformed: 0, replay: 0, withheld: 0, ...options.from };
   }
 
   /** Takes one line; returns the envelope if it is telemetry that is new and well formed. */
@@ -73,8 +80,14 @@ export class Dispatch {
       this.telemetry.malformed++;
       return undefined;
     }
+    const { session, clock, allows } = this.#options;
+    const envelope: Envelope = { id, bytes, session, relayedVia: 'trickle', receivedAt: clock.wall() };
+    if (!allows(envelope)) {
+      this.telemetry.withheld++;
+      return undefined;
+    }
     this.telemetry.relayed++;
-    return { id, bytes, session: this.#options.session, relayedVia: 'trickle', receivedAt: this.#options.clock.wall() };
+    return envelope;
   }
 
   #message(value: Readonly<Record<string, unknown>>): void {

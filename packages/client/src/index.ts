@@ -2,9 +2,10 @@ export type { SessionBooks } from './books.ts';
 export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
 export { createEndpoint } from './endpoint.ts';
 export type { Handler, MessageOf, MessageType } from './handlers.ts';
-export type { Cursor, CursorBooks, Journal } from './journal.ts';
-export type { LaneStatus } from './lane.ts';
-export { type MemoryJournalOptions, memoryJournal } from './memory-journal.ts';
+export type { CursorBooks, DropReason } from './journal/cursor.ts';
+export type { Journal, JournalStatus } from './journal/journal.ts';
+export { type JournalOptions, openJournal } from './journal/open.ts';
+export type { LaneStatus } from './lane/lane.ts';
 export type { PingBooks } from './pings.ts';
 export type { Position, TelemetryPosition } from './position.ts';
 export {

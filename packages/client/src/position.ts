@@ -9,14 +9,18 @@ export interface Position {
   readonly segment: number;
   /** Lines of that segment that are dealt with. */
   readonly lines: number;
-  /** The newest start of the runner, with its last `seq` and how many of its events arrived. */
+  /** The newest start of the runner. */
   readonly telemetry: TelemetryPosition | undefined;
 }
 
 export interface TelemetryPosition {
   readonly epoch: string;
+  /** The last that arrived. */
   readonly seq: number;
+  /** How many of its events arrived. */
   readonly received: number;
+  /** How many did not, of those before the first that did, and of those since. */
+  readonly missed: { readonly before: number; readonly gap: number };
 }
 
 /** Follows a session through its channel. The bytes of a segment never change within a channel's epoch, so a count of lines is a place in it. */

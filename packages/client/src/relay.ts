@@ -2,6 +2,7 @@
 import {
   type Clock,
   channelUrl,
+  type Envelope,
   isChannelName,
   pause,
   type Sink,
@@ -11,9 +12,9 @@ import {
 } from '@runnel/protocol';
 import type { Connection } from '@runnel/pubsub';
 import type { SessionBooks } from './books.ts';
-import type { Journal } from './journal.ts';
-import { Lane, type LaneStatus } from './lane.ts';
-import { memoryJournal } from './memory-journal.ts';
+import type { Journal, JournalStatus } from './journal/journal.ts';
+import { openJournal } from './journal/open.ts';
+import { Lane, type LaneStatus } from './lane/lane.ts';
 import { createMetrics } from './metrics.ts';
 import { Session, type SessionSetup, type SessionState } from './session.ts';
 import { createTail, type Tail } from './tail.ts';
@@ -27,8 +28,12 @@ export interface RelayOptions extends Pick<Connection, 'transport' | 'headers'> 
   readonly clock?: Clock;
   /** How often each session pings its runner. Default 10,000. */
   readonly pingMs?: number;
-  /** Where envelopes wait for the sinks. Default: in memory, at most 50,000 envelopes and 32 MiB a sink. */
+  /** Where envelopes wait for the sinks; the relay closes it. Default: one in memory. */
   readonly journal?: Journal;
+  /** Asked for each envelope before it goes to the journal, and again before it goes to a sink. Default: all may go. EGRESS 1.23. */
+  readonly allows?: (envelope: Envelope) => boolean;
+  /** Gets a sentence about what a person should know. Default: standard error. */
+  readonly onWarning?: (sentence: string) => void;
   /** Where the runners' log lines go, for /logs/tail. Default: one of the relay's own. */
   readonly tail?: Tail;
   /** Told when a session's state changes. */
@@ -45,6 +50,7 @@ export interface OpenOptions {
 export interface RelayStatus {
   readonly sessions: readonly (SessionBooks & { readonly id: string; readonly state: SessionState })[];
   readonly sinks: readonly LaneStatus[];
+  readonly journal: JournalStatus;
 }
 
 /** Envelopes over all sinks, since the relay was made. */
@@ -76,11 +82,17 @@ export interface Relay {
 
 /** A relay with no session yet. Throws TrickleError `invalid` if the URL is none or two sinks have one name. Its timers do not keep a process alive; its connections do. */
 export function createRelay(options: RelayOptions): Relay {
-  const { url, sinks, clock = systemClock, pingMs = 10_000, journal = memoryJournal(), tail = createTail() } = options;
+  const { url, sinks, clock = systemClock, pingMs = 10_000, tail = createTail() } = options;
+  const { allows = () => true, onWarning: warn = (sentence) => console.error(sentence) } = options;
   checkUrl(url);
   checkNames(sinks);
   const sessions = new Map<string, Session>();
-  const lanes = sinks.map((sink) => new Lane(sink, journal.cursor(sink.name), clock));
+  const journal = options.journal ?? openJournal({ clock, onWarning: warn });
+  const lanes = sinks.map((sink) => new Lane({ sink, cursor: journal.cursor(sink.name), clock, allows, warn }));
+  warnOfUnserved(journal, sinks, warn);
+  journal.onCommit(() => {
+    for (const lane of lanes) lane.wake();
+  });
   const { transport, headers, onState = () => {} } = options;
   const connection = { ...(transport && { transport }), ...(headers && { headers }) };
   let closing: Promise<RelayReport> | undefined;
@@ -99,9 +111,7 @@ export function createRelay(options: RelayOptions): Relay {
       clock,
       pingMs,
       journal,
-      onAppend: () => {
-        for (const lane of lanes) lane.wake();
-      },
+      allows,
       onState,
       onClose: () => sessions.delete(id),
     };
@@ -117,17 +127,20 @@ export function createRelay(options: RelayOptions): Relay {
     return {
       sessions: [...sessions.values()].map(({ id, state, books }) => ({ id, state, ...books })),
       sinks: lanes.map((lane) => lane.status),
+      journal: journal.status,
     };
   }
 
   async function close(deadlineMs: number): Promise<RelayReport> {
     const graceMs = Math.min(500, deadlineMs / 5);
     const quiet = Promise.all([...sessions.values()].map((session) => session.close()));
-    const drained = quiet.then(() => Promise.all(lanes.map((lane) => lane.drained())));
+    const drained = quiet.then(() => {
+      journal.flush();
+      return Promise.all(lanes.map((lane) => lane.drained()));
+    });
     await Promise.race([drained, pause(clock, deadlineMs - 2 * graceMs)]);
-    for (const lane of lanes) lane.stop();
-    await Promise.race([Promise.all(lanes.map((lane) => lane.stopped)), pause(clock, graceMs)]);
-    await journal.close();
+    await Promise.race([Promise.all(lanes.map((lane) => lane.stop())), pause(clock, graceMs)]);
+    journal.close();
     // A sink that cannot close is no reason not to stop; what it acknowledged stands.
     await Promise.race([Promise.allSettled(sinks.map((sink) => sink.close())), pause(clock, graceMs)]);
     return report(lanes);
@@ -148,12 +161,23 @@ export function createRelay(options: RelayOptions): Relay {
 
 function report(lanes: readonly Lane[]): RelayReport {
   const sums = { delivered: 0, kept: 0, dropped: 0 };
-  for (const { out, pending, dropped } of lanes.map((lane) => lane.status)) {
-    sums.delivered += out;
+  for (const { delivered, pending, dropped } of lanes.map((lane) => lane.sums)) {
+    sums.delivered += delivered;
     sums.kept += pending;
-    sums.dropped += dropped.overflow + dropped.refused + dropped.shutdown;
+    sums.dropped += dropped;
   }
   return sums;
+}
+
+/** Envelopes that wait for a sink nobody serves any more are kept, which must not go unnoticed. */
+function warnOfUnserved(journal: Journal, sinks: readonly Sink[], warn: (sentence: string) => void): void {
+  const served = new Set(sinks.map(({ name }) => name));
+  for (const [name, { pending }] of journal.cursors) {
+    if (served.has(name)) continue;
+    warn(
+      `the journal ${journal.status.path} also keeps events for the sink ${name}, which is not configured (${pending} now): \`runnel journal purge ${journal.status.path} --sink ${name} --forget\` ends that`,
+    );
+  }
 }
 
 function checkUrl(url: string): string {

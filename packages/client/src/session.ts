@@ -11,14 +11,14 @@ import {
 import { backoffMs, type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
 import { ChannelBooks, type SessionBooks } from './books.ts';
 import { Control } from './control.ts';
-import { Dispatch } from './dispatch.ts';
+import { Dispatch, type TelemetryBooks } from './dispatch.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
-import type { Journal } from './journal.ts';
+import type { Journal } from './journal/journal.ts';
 import { Pings } from './pings.ts';
 import { Place, type Position } from './position.ts';
 import { isEpoch, Replays } from './replay.ts';
 import { Requests } from './requests.ts';
-import { Starts } from './starts.ts';
+import { type StartSums, Starts } from './starts.ts';
 
 /** `connecting`: the server has not been reached. `waiting`: it has, and nothing has come from the runner. `live`: its events are being read. */
 export type SessionState = 'connecting' | 'waiting' | 'live';
@@ -35,10 +35,18 @@ export interface SessionSetup {
   readonly clock: Clock;
   readonly pingMs: number;
   readonly journal: Journal;
-  /** Envelopes were handed to the journal. */
-  readonly onAppend: () => void;
+  /** Asked for each envelope before it goes to the journal. */
+  readonly allows: (envelope: Envelope) => boolean;
   readonly onState: (session: Session) => void;
   readonly onClose: (session: Session) => void;
+}
+
+/** What of the books is kept with the position, so that a restart goes on counting. */
+export interface SessionSums {
+  readonly lines: number;
+  readonly telemetry: TelemetryBooks;
+  /** Over all starts of the runner but the newest. */
+  readonly startsBefore: StartSums;
 }
 
 /** Made by `relay.open`. */
@@ -65,14 +73,18 @@ export class Session {
     this.#setup = setup;
     const { clock, connection, journal } = setup;
     const { signal } = this.#abort;
-    const position = journal.position(setup.id);
+    const known = journal.session(setup.id) as { position: Position; books: SessionSums } | undefined;
+    const { position, books } = known ?? {};
     this.#place = new Place(position);
-    this.#starts = new Starts(position?.telemetry);
+    this.#starts = new Starts(position?.telemetry, books?.startsBefore);
+    this.#channel.lines = books?.lines ?? 0;
     const replays = new Replays(this.#starts);
     this.#dispatch = new Dispatch({
       session: setup.id,
       clock,
       replays,
+      allows: setup.allows,
+      from: books?.telemetry,
       onMessage: (message) => this.#message(message),
     });
     this.#requests = new Requests(clock);
@@ -171,7 +183,7 @@ export class Session {
     try {
       for await (const lines of reader) {
         if (subscription.stats.cut > 0 && this.#isSameLife(lines) && this.#goBack()) break;
-        await this.#take(lines);
+        this.#take(lines);
       }
     } catch (error) {
       // Whatever ended the subscription, the next one goes on from here.
@@ -197,7 +209,7 @@ export class Session {
     return true;
   }
 
-  async #take(lines: readonly JsonlLine[]): Promise<void> {
+  #take(lines: readonly JsonlLine[]): void {
     const envelopes: Envelope[] = [];
     let entered = 0;
     for (const line of lines) {
@@ -209,8 +221,16 @@ export class Session {
     if (entered === 0) return;
     this.#channel.lines += entered;
     this.#become('live');
-    await this.#setup.journal.append(this.id, envelopes, this.#position());
-    if (envelopes.length > 0) this.#setup.onAppend();
+    // It is committed soon, and at once when much waits: there is no need to wait for it.
+    void this.#setup.journal.append(this.id, envelopes, this.#position(), this.#sums());
+  }
+
+  #sums(): SessionSums {
+    return {
+      lines: this.#channel.lines,
+      telemetry: { ...this.#dispatch.telemetry },
+      startsBefore: this.#starts.sumsBefore,
+    };
   }
 
   #position(): Position {

@@ -2,7 +2,7 @@
 import type { Losses } from '@runnel/protocol';
 import type { TelemetryPosition } from './position.ts';
 
-/** One start of the runner, as the client knows it. `lastSeq = received + missed.before + missed.gap`, unless the client itself was started in between. */
+/** One start of the runner, as the client knows it. `lastSeq = received + missed.before + missed.gap`. */
 export interface StartBook {
   readonly epoch: string;
   /** Events that arrived, each once. */
@@ -32,6 +32,16 @@ interface Start {
   over: 'replaced' | 'channel_ended' | undefined;
 }
 
+export interface StartSums {
+  readonly starts: number;
+  readonly received: number;
+  readonly missed: number;
+  readonly lost: number;
+  readonly unreported: number;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Starts that are kept one by one; of older ones the sums are kept. A hostile runner may name a new epoch with every line. */
 const MOST_STARTS = 16;
 const MOST_REASONS = 32;
@@ -39,13 +49,17 @@ const MOST_REASONS = 32;
 export class Starts {
   #starts = new Map<string, Start>();
   #newest: Start | undefined;
-  #older = { starts: 0, received: 0, missed: 0, lost: 0, unreported: 0 };
+  #older: Writable<StartSums> = { starts: 0, received: 0, missed: 0, lost: 0, unreported: 0 };
 
-  constructor(from?: TelemetryPosition) {
+  /** Goes on from the newest start and the sums of those before it. */
+  constructor(from?: TelemetryPosition, before?: StartSums) {
+    if (before) this.#older = { ...before };
     if (!from) return;
     const start = this.#begin(from.epoch);
     start.lastSeq = from.seq;
     start.received = from.received;
+    start.before = from.missed.before;
+    start.gap = from.missed.gap;
   }
 
   /** An event's line came. False if it is a replay: at or below the last seq of its epoch. A gap before it is counted. */
@@ -85,7 +99,9 @@ export class Starts {
   /** For the position: the newest start. */
   get newest(): TelemetryPosition | undefined {
     const start = this.#newest;
-    return start && { epoch: start.epoch, seq: start.lastSeq, received: start.received };
+    if (!start) return undefined;
+    const { epoch, lastSeq: seq, received, before, gap } = start;
+    return { epoch, seq, received, missed: { before, gap } };
   }
 
   /** The starts kept one by one, oldest first. */
@@ -94,9 +110,18 @@ export class Starts {
   }
 
   /** Over all starts there were. */
-  get sums() {
+  get sums(): StartSums {
+    return this.#sums(this.#starts.values());
+  }
+
+  /** Over all but the newest, which the position holds. */
+  get sumsBefore(): StartSums {
+    return this.#sums([...this.#starts.values()].filter((start) => start !== this.#newest));
+  }
+
+  #sums(starts: Iterable<Start>): StartSums {
     const sums = { ...this.#older };
-    for (const start of this.#starts.values()) add(sums, start);
+    for (const start of starts) add(sums, start);
     return sums;
   }
 
@@ -140,10 +165,7 @@ function book(start: Start): StartBook {
   return { epoch, received, lastSeq, missed: { before, gap }, report, lost, state: state(start) };
 }
 
-function add(
-  sums: { starts: number; received: number; missed: number; lost: number; unreported: number },
-  start: Start,
-) {
+function add(sums: Writable<StartSums>, start: Start): void {
   sums.starts++;
   sums.received += start.received;
   sums.missed += start.before + start.gap;

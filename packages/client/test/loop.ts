@@ -1,4 +1,7 @@
 /** What the tests of the relay share: a server in the same process, a runner made of plain writers, and sinks that can be waited for. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { channelUrl, type Envelope, JSONL, type Sink, sessionChannels } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
 import { createJsonlWriter, createPublisher, fetchTransport, type JsonlWriter, readJsonl } from '@runnel/pubsub';
@@ -118,6 +121,13 @@ export async function pass(clock: ManualClock, done: () => boolean, stepMs = 50)
     clock.advance(stepMs);
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Where a journal may be; its folder is deleted when the test is over. */
+export function freshPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'runnel-journal-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'journal.db');
 }
 
 /** Tries `assertion` until it holds; the deadline only tells late from never. */

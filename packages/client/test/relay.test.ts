@@ -2,8 +2,8 @@ import { JSONL, type Sink, TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
 import { createPublisher, type Transport } from '@runnel/pubsub';
 import { describe, expect, test } from 'vitest';
-import { type MessageType, memoryJournal, type Session } from '../src/index.ts';
-import { base, collectingSink, event, eventually, line, pass, startLoop } from './loop.ts';
+import { type MessageType, openJournal, type Session } from '../src/index.ts';
+import { base, collectingSink, event, eventually, freshPath, line, pass, startLoop } from './loop.ts';
 
 /** Everything a session's handlers get, as `type` by `type`. */
 function heard(session: Session): object[] {
@@ -122,7 +122,13 @@ describe('EGRESS 1.4: telemetry', () => {
     ]);
     await sink.count(1);
     expect(sink.envelopes.map(({ id }) => id)).toEqual([`aaaaaaaa-${bad.length + 1}`]);
-    expect(session.books.telemetry).toEqual({ in: bad.length + 3, relayed: 1, malformed: bad.length + 2, replay: 0 });
+    expect(session.books.telemetry).toEqual({
+      in: bad.length + 3,
+      relayed: 1,
+      malformed: bad.length + 2,
+      replay: 0,
+      withheld: 0,
+    });
     expect(session.books.sums.missed).toBe(0);
   });
 
@@ -258,7 +264,9 @@ describe('replays and gaps', () => {
     ]);
     await sink.count(5);
     expect(sink.envelopes.map(({ id }) => id)).toEqual([`${a}-1`, `${a}-2`, `${b}-1`, `${b}-2`, `${a}-3`]);
-    await eventually(() => expect(session.books.telemetry).toEqual({ in: 8, relayed: 5, malformed: 0, replay: 3 }));
+    await eventually(() =>
+      expect(session.books.telemetry).toEqual({ in: 8, relayed: 5, malformed: 0, replay: 3, withheld: 0 }),
+    );
   });
 
   test('PROTOCOL 8.5: lines without epoch and seq are told apart by id, over two segments', async () => {
@@ -597,7 +605,7 @@ describe('sinks', () => {
   });
 
   test('over the bounds of the journal in memory the oldest leave, and are counted', async () => {
-    const journal = memoryJournal({ maxEnvelopes: 10 });
+    const journal = openJournal({ maxEnvelopes: 10 });
     const gate = Promise.withResolvers<void>();
     const sink = collectingSink();
     const gated: Sink = {
@@ -614,15 +622,15 @@ describe('sinks', () => {
     const runner = events('demo');
     await runner.writeMany(Array.from({ length: 30 }, (_, at) => line(at + 2)));
     await eventually(() =>
-      expect(relay.status().sinks[0]).toMatchObject({ in: 31, pending: 11, dropped: { overflow: 20 } }),
+      expect(relay.status().sinks[0]).toMatchObject({ in: 31, pending: 10, dropped: { overflow: 21 } }),
     );
     gate.resolve();
-    await sink.count(11);
+    await sink.count(10);
     expect(sink.envelopes.map(({ id }) => id)).toEqual(
-      [1, ...Array.from({ length: 10 }, (_, at) => at + 22)].map((seq) => `0a1b2c3d-${seq}`),
+      [1, ...Array.from({ length: 9 }, (_, at) => at + 23)].map((seq) => `0a1b2c3d-${seq}`),
     );
     await eventually(() =>
-      expect(relay.status().sinks[0]).toMatchObject({ in: 31, out: 11, pending: 0, dropped: { overflow: 20 } }),
+      expect(relay.status().sinks[0]).toMatchObject({ in: 31, out: 10, pending: 0, dropped: { overflow: 21 } }),
     );
   });
 });
@@ -651,7 +659,7 @@ describe('bounds', () => {
   });
 
   test('the journal in memory is bounded in bytes too', async () => {
-    const journal = memoryJournal({ maxBytes: 10_000 });
+    const journal = openJournal({ maxBytes: 10_000 });
     const { relay, segment } = startLoop({ journal, sinks: [hangingSink('hung')] });
     relay.open('demo');
     await segment('demo', `${line(1)}\n`);
@@ -704,16 +712,12 @@ describe('closing', () => {
     });
     await pass(clock, () => report !== undefined, 10);
     expect(report).toEqual({ delivered: 0, kept: 0, dropped: 2 });
-    expect(relay.status().sinks[0]?.dropped).toEqual({ overflow: 0, refused: 0, shutdown: 2 });
+    expect(relay.status().sinks[0]?.dropped).toEqual({ shutdown: 2 });
     expect(clock.now() - start).toBeLessThanOrEqual(4000);
   });
 
   test('a journal that keeps what is pending reports it as kept', async () => {
-    const memory = memoryJournal();
-    const { relay, segment } = startLoop({
-      journal: { ...memory, close: async () => {} },
-      sinks: [hangingSink('down')],
-    });
+    const { relay, segment } = startLoop({ journal: openJournal({ path: freshPath() }), sinks: [hangingSink('down')] });
     await segment('demo', `${line(1)}\n`);
     relay.open('demo');
     await eventually(() => expect(relay.status().sinks[0]?.in).toBe(1));
@@ -721,9 +725,8 @@ describe('closing', () => {
   });
 
   test('a relay that goes on with the journal of another begins where that one stopped', async () => {
-    const memory = memoryJournal();
-    const journal = { ...memory, close: async () => {} };
-    const first = startLoop({ journal });
+    const path = freshPath();
+    const first = startLoop({ journal: openJournal({ path }) });
     const runner = first.events('demo');
     first.relay.open('demo');
     await runner.writeMany([line(1), line(2), '{"type":"logs","lines":["once"]}']);
@@ -731,11 +734,11 @@ describe('closing', () => {
     await eventually(() => expect(first.relay.status().sessions[0]?.lines).toBe(3));
     await first.relay.close();
     await runner.writeMany([line(4)]);
-    const again = startLoop({ journal, transport: first.transport });
+    const again = startLoop({ journal: openJournal({ path }), transport: first.transport });
     const session = again.relay.open('demo');
     await again.sink.count(1);
     expect(again.sink.envelopes.map(({ id }) => id)).toEqual(['0a1b2c3d-4']);
-    expect(session.books).toMatchObject({ lines: 1, telemetry: { in: 1, replay: 0 } });
+    expect(session.books).toMatchObject({ lines: 4, telemetry: { in: 3, relayed: 3, replay: 0 } });
     expect(session.books.starts).toMatchObject([{ received: 3, lastSeq: 4, missed: { before: 0, gap: 1 } }]);
   });
 

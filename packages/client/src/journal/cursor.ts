@@ -1,0 +1,288 @@
+/** One sink's way through the journal. It only moves forward, and only by what is settled: nothing is ever put back. HOUSE: the byte's path, step 12. */
+import type { Envelope } from '@runnel/protocol';
+import type { Row } from './row.ts';
+import type { Store } from './store.ts';
+
+/** `in = out + pending + ` all of `dropped`, over all relays that used the journal. */
+export interface CursorBooks {
+  readonly in: number;
+  /** Acknowledged by the sink. */
+  readonly out: number;
+  readonly pending: number;
+  /** Of those pending: their key fails, and the others go on without them. */
+  readonly parked: number;
+  /** Those that will not be delivered, by reason. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** For how long the oldest that is pending has waited, in milliseconds. */
+  readonly oldestMs: number | undefined;
+  /** When something was settled last, in milliseconds since 1970. */
+  readonly movedAt: number | undefined;
+}
+
+export type DropReason =
+  /** The oldest had to make room: the journal is bounded in bytes and rows. */
+  | 'overflow'
+  /** Older than the journal keeps them. */
+  | 'age'
+  /** The disk was full for longer than memory could hold them. */
+  | 'disk_full'
+  /** The sink will never take it; it is among the dead. */
+  | 'refused'
+  /** The journal was in memory when the relay closed. */
+  | 'shutdown'
+  /** A person deleted it. */
+  | 'purged'
+  /** Its user took consent back. */
+  | 'consent'
+  /** The journal's file was damaged there. */
+  | 'damaged';
+
+/** What became of envelopes that `read` or `load` gave. */
+export interface Settlement {
+  /** All up to this number are settled or parked; Infinity: all that were given. */
+  readonly settled: number;
+  readonly delivered: number;
+  readonly dead: readonly Burial[];
+  /** Refused for ever, nobody knows which. */
+  readonly unnamed: number;
+  readonly parked: readonly Parked[];
+  /** Numbers that were parked and are settled now. */
+  readonly unparked: readonly number[];
+}
+
+/** An envelope that its sink refused for ever. */
+export interface Burial {
+  readonly row: Row;
+  readonly reason: string;
+  readonly status: number | undefined;
+  readonly response: string | undefined;
+}
+
+/** An envelope behind one of the same key that fails. */
+export interface Parked {
+  readonly n: number;
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** What a cursor needs of its journal. */
+export interface Shelf {
+  readonly store: Store;
+  /** Rows behind `n`, oldest first; calls `damaged` for each that can not be read. */
+  after(n: number, max: number, damaged: (n: number) => void): readonly Row[];
+  one(n: number): Row | undefined;
+  /** Writes what `owed` and the counters say, soon if not now. */
+  persist(): void;
+  wall(): number;
+  /** Whether the journal is: what is settled later is not booked, and comes again. */
+  closed(): boolean;
+}
+
+type Write = (statements: Store['statements']) => void;
+
+export class Cursor {
+  readonly sink: string;
+  readonly #shelf: Shelf;
+  #settled: number;
+  #handed: number;
+  #arrived: number;
+  #delivered: number;
+  #dropped: Partial<Record<DropReason, number>>;
+  #movedAt: number | undefined;
+  #parked = new Set<number>();
+  #lost: number[] = [];
+  #owed: Write[] = [];
+  #dirty: boolean;
+
+  constructor(sink: string, shelf: Shelf, from: { settled: number; arrived: number }) {
+    this.sink = sink;
+    this.#shelf = shelf;
+    const { sinks, drops } = shelf.store.statements;
+    const row = sinks.all().find((each) => each.sink === sink);
+    this.#settled = row ? Number(row.settled) : from.settled;
+    this.#arrived = row ? Number(row.arrived) : from.arrived;
+    this.#delivered = Number(row?.delivered ?? 0);
+    this.#movedAt = row?.moved_at === null ? undefined : (row?.moved_at as number | undefined);
+    this.#dropped = Object.fromEntries(drops.all(sink).map(({ reason, count }) => [reason, count]));
+    this.#handed = this.#settled;
+    this.#dirty = !row;
+  }
+
+  /** The next envelopes, oldest first: at most so many and so many bytes (one larger comes alone). None of them is given again, until the process starts anew. */
+  read(max: number, maxBytes: number): readonly Row[] {
+    const taken: Row[] = [];
+    let bytes = 0;
+    const damaged = (n: number) => {
+      this.drop('damaged', 1);
+      if (this.#settled === this.#handed) this.#settled = n;
+      this.#handed = n;
+    };
+    for (const row of this.#shelf.after(this.#handed, max, damaged)) {
+      bytes += row.envelope.bytes.length;
+      if (taken.length > 0 && bytes > maxBytes) break;
+      taken.push(row);
+    }
+    this.#handed = Math.max(this.#handed, taken.at(-1)?.n ?? 0);
+    return taken;
+  }
+
+  /** What is parked from before this start. */
+  restoreParked(): readonly Parked[] {
+    const rows = this.#shelf.store.statements.parked.all(this.sink) as unknown as readonly Parked[];
+    for (const { n } of rows) this.#parked.add(n);
+    return rows;
+  }
+
+  /** An envelope that is parked; undefined if it had to go since. */
+  load(n: number): Row | undefined {
+    return this.#shelf.one(n);
+  }
+
+  /** Parked envelopes that are gone by no doing of the sink: each is named once. */
+  takeLost(): readonly number[] {
+    const lost = this.#lost;
+    this.#lost = [];
+    return lost;
+  }
+
+  /** Books what became of envelopes. It is in the file when this returns, unless the disk is full; then it is there as soon as there is room. */
+  settle({ settled, delivered, dead, unnamed, parked, unparked }: Settlement): void {
+    if (this.#shelf.closed()) return;
+    this.#settled = Math.max(this.#settled, Math.min(settled, this.#handed));
+    this.#delivered += delivered;
+    this.#movedAt = this.#shelf.wall();
+    this.drop('refused', dead.length + unnamed);
+    for (const burial of dead) this.#owed.push((statements) => bury(statements, this.sink, burial, this.#shelf.wall()));
+    for (const { n, key, bytes } of parked) {
+      this.#parked.add(n);
+      this.#owed.push(({ park }) => park.run(n, this.sink, key, bytes));
+    }
+    for (const n of unparked) {
+      this.#parked.delete(n);
+      this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
+    }
+    this.#dirty = true;
+    this.#shelf.persist();
+  }
+
+  get books(): CursorBooks {
+    const { pending } = this;
+    // Parked ones are held in the order of their numbers, nearly.
+    const oldest = Math.min(this.#settled + 1, this.#parked.values().next().value ?? Number.POSITIVE_INFINITY);
+    const at =
+      pending > 0 && !this.#shelf.closed()
+        ? (this.#shelf.store.statements.receivedAfter.get(oldest - 1)?.at as number)
+        : undefined;
+    return {
+      in: this.#arrived,
+      out: this.#delivered,
+      pending,
+      parked: this.#parked.size,
+      dropped: { ...this.#dropped },
+      oldestMs: at === undefined ? undefined : Math.max(0, this.#shelf.wall() - at),
+      movedAt: this.#movedAt,
+    };
+  }
+
+  get pending(): number {
+    return this.#arrived - this.#delivered - sum(this.#dropped);
+  }
+
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /** Whether it is between being read and being settled, so that it can not be taken back. */
+  holds(n: number): boolean {
+    return n > this.#settled && n <= this.#handed;
+  }
+
+  /** The last one that was read. */
+  get handed(): number {
+    return this.#handed;
+  }
+
+  /** Settlements that are not in the file yet. */
+  get owed(): number {
+    return this.#owed.length;
+  }
+
+  /** New envelopes for the sink. */
+  arrive(count: number): void {
+    this.#arrived += count;
+  }
+
+  /** Envelopes that the sink will not get. */
+  drop(reason: DropReason, count: number): void {
+    if (count === 0) return;
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+    this.#dirty = true;
+  }
+
+  /** One that `read` or `load` gave does not go out. `settle` books it as done. */
+  withhold(n: number, reason: DropReason): void {
+    if (this.#parked.delete(n)) this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
+    this.drop(reason, 1);
+  }
+
+  /** A row is deleted that the sink has not got: counts it if it was to get it. */
+  deleted(n: number, reason: DropReason): void {
+    if (this.#parked.delete(n)) {
+      this.#lost.push(n);
+      this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
+      this.drop(reason, 1);
+    } else if (n > this.#handed) this.drop(reason, 1);
+  }
+
+  /** Goes back: everything behind `settled` is sent once more, `count` envelopes of it for the second time. Only while nothing is in hand. */
+  rewind(settled: number, count: number): void {
+    this.#settled = settled;
+    this.#handed = settled;
+    this.#arrived += count;
+    this.#dirty = true;
+    this.#shelf.persist();
+  }
+
+  /** Whether there is something for `write`. */
+  get dirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** Writes what the file does not say yet, in a transaction of the caller, who calls `written` when it is over. */
+  write(statements: Store['statements']): void {
+    for (const each of this.#owed) each(statements);
+    const { sink } = this;
+    statements.setSink.run(sink, this.#settled, this.#arrived, this.#delivered, this.#movedAt ?? null);
+    for (const [reason, count] of Object.entries(this.#dropped)) statements.setDropped.run(sink, reason, count);
+  }
+
+  written(): void {
+    this.#owed = [];
+    this.#dirty = false;
+  }
+}
+
+function bury(
+  statements: Store['statements'],
+  sink: string,
+  { row, reason, status, response }: Burial,
+  at: number,
+): void {
+  const { id, session, relayedVia, receivedAt, bytes } = row.envelope as Envelope;
+  statements.bury.run(
+    sink,
+    row.n,
+    session,
+    id ?? null,
+    relayedVia,
+    receivedAt,
+    bytes,
+    reason,
+    status ?? null,
+    response ?? null,
+    at,
+  );
+}
+
+const sum = (counts: Readonly<Partial<Record<string, number>>>) =>
+  Object.values(counts).reduce<number>((total, n) => total + (n ?? 0), 0);

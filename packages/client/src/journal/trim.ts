@@ -1,0 +1,107 @@
+/** What leaves the journal: what all sinks have settled, and, where it grows over its bounds, the oldest. A piece at a time. EGRESS 2.13. */
+import type { Cursor, DropReason } from './cursor.ts';
+import type { Store } from './store.ts';
+
+export interface Bounds {
+  /** Most bytes of envelopes that are kept. */
+  readonly maxBytes: number;
+  /** Most envelopes. */
+  readonly maxEnvelopes: number;
+  /** Longest that one is kept, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** How long an envelope stays that all sinks have settled, so that it can be sent again. */
+  readonly keepMs: number;
+  /** Most envelopes, and bytes of them, that wait in memory while they can not be committed. */
+  readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
+}
+
+export interface Totals {
+  readonly rows: number;
+  readonly bytes: number;
+  /** All up to this number are deleted, but for parked ones. */
+  readonly trimmed: number;
+}
+
+interface Trimming {
+  readonly store: Store;
+  readonly bounds: Bounds;
+  readonly cursors: readonly Cursor[];
+  readonly totals: Totals;
+  readonly wall: number;
+  /** Also pieces that are smaller than usual. */
+  readonly all: boolean;
+}
+
+interface Trimmed {
+  readonly totals: Totals;
+  /** Deleted although some sink may have wanted them. */
+  readonly dropped: readonly { readonly n: number; readonly reason: DropReason }[];
+}
+
+/** Envelopes of one deletion. */
+const PIECE = 1024;
+
+/** One transaction, or undefined if there is nothing to do. Throws SQLite's error; then nothing has changed. */
+export function trim(trimming: Trimming): Trimmed | undefined {
+  const { totals, bounds } = trimming;
+  const over = totals.rows > bounds.maxEnvelopes || totals.bytes > bounds.maxBytes;
+  const end = endOfSettled(trimming);
+  if (!over && end === undefined && !(trimming.all && oldest(trimming) < trimming.wall - bounds.maxAgeMs))
+    return undefined;
+  return trimming.store.transaction('normal', ({ setTotal }) => {
+    const left = end === undefined ? totals : deleteSettled(trimming, end);
+    const done = dropOldest(trimming, left);
+    for (const [name, value] of Object.entries(done.totals)) setTotal.run(name, value);
+    return done;
+  });
+}
+
+/** The last envelope of the next piece that every sink has settled and that is old enough. */
+function endOfSettled({ store, bounds, cursors, totals, wall, all }: Trimming): number | undefined {
+  const settled = Math.min(...cursors.map((cursor) => cursor.settled));
+  if (cursors.length === 0 || settled <= totals.trimmed || (!all && settled < totals.trimmed + PIECE)) return undefined;
+  const piece = store.prepared(
+    'SELECT n, received_at FROM envelopes WHERE n > ? AND n <= ? ORDER BY n LIMIT 1 OFFSET ?',
+  );
+  const row = piece.get(totals.trimmed, settled, PIECE - 1);
+  if (bounds.keepMs === 0) return row ? Number(row.n) : settled;
+  return row && Number(row.received_at) < wall - bounds.keepMs ? Number(row.n) : undefined;
+}
+
+const PARKED = 'EXISTS (SELECT 1 FROM parked WHERE parked.n = envelopes.n)';
+
+function deleteSettled({ store, totals }: Trimming, end: number): Totals {
+  const range = `FROM envelopes WHERE n > ? AND n <= ? AND NOT ${PARKED}`;
+  const sums = store.prepared(`SELECT count(*) AS rows, sum(length(bytes)) AS bytes ${range}`).get(totals.trimmed, end);
+  store.prepared(`DELETE ${range}`).run(totals.trimmed, end);
+  return { rows: totals.rows - Number(sums?.rows), bytes: totals.bytes - Number(sums?.bytes ?? 0), trimmed: end };
+}
+
+/** Deletes from the oldest on what no lane has in hand, until the bounds are kept. */
+function dropOldest({ store, bounds, cursors, wall }: Trimming, totals: Totals): Trimmed {
+  const dropped: Trimmed['dropped'][number][] = [];
+  let { rows, bytes } = totals;
+  const next = store.prepared(
+    'SELECT n, length(bytes) AS length, received_at FROM envelopes WHERE n > ? ORDER BY n LIMIT 1',
+  );
+  for (let at = 0; dropped.length < PIECE; ) {
+    const row = next.get(at);
+    if (!row) break;
+    const n = Number(row.n);
+    const reason = rows > bounds.maxEnvelopes || bytes > bounds.maxBytes ? 'overflow' : 'age';
+    if (reason === 'age' && Number(row.received_at) >= wall - bounds.maxAgeMs) break;
+    const holder = cursors.find((cursor) => cursor.holds(n));
+    at = holder ? holder.handed : n;
+    if (holder) continue;
+    store.statements.remove.run(n);
+    rows--;
+    bytes -= Number(row.length);
+    dropped.push({ n, reason });
+  }
+  return { totals: { rows, bytes, trimmed: totals.trimmed }, dropped };
+}
+
+function oldest({ store }: Trimming): number {
+  return Number(store.statements.receivedAfter.get(0)?.at ?? Number.POSITIVE_INFINITY);
+}

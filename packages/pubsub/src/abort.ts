@@ -1,16 +1,20 @@
 /** What AbortSignals need beyond the platform. */
 import { TrickleError } from '@runnel/protocol';
 
-/** A controller that aborts with `parent`, until released: a listener for each request of a long life would pile up. */
-export function childOf(parent: AbortSignal): { signal: AbortSignal; abort(reason?: unknown): void; release(): void } {
+/** A controller that aborts with `parent`, if there is one, until released: a listener for each request of a long life would pile up. */
+export function childOf(parent: AbortSignal | undefined): {
+  signal: AbortSignal;
+  abort(reason?: unknown): void;
+  release(): void;
+} {
   const controller = new AbortController();
-  const follow = () => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener('abort', follow, { once: true });
+  const follow = () => controller.abort(parent?.reason);
+  if (parent?.aborted) follow();
+  else parent?.addEventListener('abort', follow, { once: true });
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    release: () => parent.removeEventListener('abort', follow),
+    release: () => parent?.removeEventListener('abort', follow),
   };
 }
 

@@ -4,7 +4,9 @@ import { abortError, childOf } from './abort.ts';
 import { backoffMs } from './backoff.ts';
 import { Channel, type Connection } from './connection.ts';
 import { Head } from './head.ts';
-import { Segment, type SegmentWriter } from './segment-writer.ts';
+import { InFlight } from './in-flight.ts';
+import { Preconnect } from './preconnect.ts';
+import type { SegmentWriter } from './segment-writer.ts';
 import type { Answer, Upload } from './transport.ts';
 import { refusal } from './verdict.ts';
 
@@ -62,8 +64,6 @@ export interface Publisher {
 
 /** How long `close` waits for acknowledgements unless told otherwise. */
 export const CLOSE_MS = 5_000;
-/** Segments that are ended but not acknowledged; `open` waits while there are so many. */
-const MOST_UNACKNOWLEDGED = 8;
 const PACE_FIRST_MS = 100;
 const PACE_MOST_MS = 5_000;
 /** DELETE has at least this long, also when the deadline has passed. */
@@ -74,29 +74,16 @@ export function createPublisher(channelUrl: string, options: PublisherOptions = 
   return new TricklePublisher(channelUrl, options);
 }
 
-interface Preconnect {
-  readonly seq: number;
-  readonly upload: Promise<Upload>;
-}
-
 class TricklePublisher implements Publisher {
   readonly #channel: Channel;
   readonly #mime: string;
   readonly #head: Head;
+  readonly #preconnect: Preconnect;
+  readonly #inFlight = new InFlight();
   readonly #life: ReturnType<typeof childOf>;
-  readonly #segments = new Set<Segment>();
-  readonly #stats = {
-    segments: 0,
-    segmentsAcknowledged: 0,
-    segmentsUnacknowledged: 0,
-    bytesAcknowledged: 0,
-    bytesUnacknowledged: 0,
-    bytesLate: 0,
-    retries: 0,
-    deleted: false,
-  };
+  #retries = 0;
+  #deleted = false;
   #ended: TrickleError | undefined;
-  #preconnect: Preconnect | undefined;
   #failures = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #closing: Promise<PublisherStats> | undefined;
@@ -105,7 +92,12 @@ class TricklePublisher implements Publisher {
     this.#channel = new Channel(channelUrl, options);
     this.#mime = options.mime ?? 'application/octet-stream';
     this.#head = new Head(this.#channel, { mime: this.#mime, create: options.create ?? false });
-    this.#life = childOf(options.signal ?? new AbortController().signal);
+    this.#preconnect = new Preconnect({
+      post: (seq) => this.#post(seq),
+      answered: (seq, answer) => this.#judge(answer) ?? this.#head.skip(seq, answer),
+      broke: () => this.#broke(),
+    });
+    this.#life = childOf(options.signal);
     this.#life.signal.addEventListener('abort', () => this.#aborted(), { once: true });
   }
 
@@ -118,7 +110,7 @@ class TricklePublisher implements Publisher {
   }
 
   get stats(): PublisherStats {
-    return { ...this.#stats, epochs: this.#head.lives };
+    return { ...this.#inFlight.stats, retries: this.#retries, epochs: this.#head.lives, deleted: this.#deleted };
   }
 
   get ended(): TrickleError | undefined {
@@ -139,7 +131,7 @@ class TricklePublisher implements Publisher {
   async #open(): Promise<SegmentWriter> {
     this.#mayOpen();
     await this.#pace();
-    await this.#room();
+    await this.#inFlight.room();
     this.#mayOpen();
     const { seq, upload, again } = await this.#connect().catch((error: TrickleError) => {
       this.#failures++;
@@ -151,8 +143,13 @@ class TricklePublisher implements Publisher {
       upload.abort();
       this.#mayOpen();
     }
-    const segment = this.#begin(seq, upload, again);
-    if (this.#head.pass(seq)) this.#preconnectTo(seq + 1);
+    const segment = this.#inFlight.begin(seq, upload, {
+      clock: this.#channel.clock,
+      again,
+      judge: (answer) => this.#judge(answer),
+      settled: (error) => this.#settled(error),
+    });
+    if (this.#head.pass(seq)) this.#preconnect.connect(seq + 1);
     return segment;
   }
 
@@ -164,99 +161,35 @@ class TricklePublisher implements Publisher {
 
   /** While another segment lives, the failures before it are over: a writer with a backlog after an outage is not to be held up. */
   #pace(): Promise<void> {
-    if (this.#failures === 0 || this.#segments.size > 0) return Promise.resolve();
+    if (this.#failures === 0 || this.#inFlight.size > 0) return Promise.resolve();
     const ms = backoffMs(this.#failures, PACE_FIRST_MS, PACE_MOST_MS);
     return pause(this.#channel.clock, ms, this.#life.signal, { keepAlive: true });
   }
 
-  /** A server that takes bodies and never answers must not gather connections without end. */
-  async #room(): Promise<void> {
-    for (;;) {
-      const waiting = [...this.#segments].filter((segment) => segment.ended);
-      if (waiting.length < MOST_UNACKNOWLEDGED) return;
-      await Promise.race(waiting.map((segment) => segment.settled));
-    }
-  }
-
   /** The connected POST of the next segment: the preconnected one if it lives, else a new one. */
   async #connect(): Promise<{ seq: number; upload: Upload; again: () => Promise<Upload> }> {
-    const ready = this.#preconnect;
-    this.#preconnect = undefined;
-    if (ready && ready.seq === this.#head.next) {
-      const upload = await ready.upload.catch(() => undefined);
-      if (upload) return { seq: ready.seq, upload, again: () => this.#post(ready.seq) };
-      this.#broke();
-    } else if (ready) drop(ready);
+    const { next } = this.#head;
+    const preconnected = await this.#preconnect.take(next);
+    if (next !== undefined && preconnected) return { seq: next, upload: preconnected, again: () => this.#again(next) };
     this.#mayOpen();
     const seq = this.#head.next ?? (await this.#head.find(this.#life.signal));
     const reset = this.#head.takesOver;
-    const post = () => this.#post(seq, reset);
-    const upload = await post().catch((error: TrickleError) => {
+    const again = () => this.#again(seq, reset);
+    const upload = await this.#post(seq, reset).catch((error: TrickleError) => {
       if (error.code !== 'unreachable') throw error;
-      this.#stats.retries++;
-      return post();
+      return again();
     });
-    return { seq, upload, again: post };
+    return { seq, upload, again };
+  }
+
+  #again(seq: number, reset = false): Promise<Upload> {
+    this.#retries++;
+    return this.#post(seq, reset);
   }
 
   #post(seq: number, reset = false): Promise<Upload> {
     const headers = { 'Content-Type': this.#mime, ...(reset && { [Header.reset]: '1' }) };
     return this.#channel.post(seq, headers, this.#life.signal);
-  }
-
-  #begin(seq: number, upload: Upload, again: () => Promise<Upload>): Segment {
-    const segment = new Segment(seq, upload, {
-      clock: this.#channel.clock,
-      again: () => {
-        this.#stats.retries++;
-        return again();
-      },
-      judge: (answer) => this.#judge(answer),
-      late: (bytes) => {
-        this.#stats.bytesLate += bytes;
-      },
-      settled: (one, bytes, error) => this.#settled(one, bytes, error),
-    });
-    this.#stats.segments++;
-    this.#segments.add(segment);
-    return segment;
-  }
-
-  #settled(segment: Segment, bytes: number, error: TrickleError | undefined): void {
-    this.#segments.delete(segment);
-    if (!error) {
-      this.#failures = 0;
-      this.#stats.segmentsAcknowledged++;
-      this.#stats.bytesAcknowledged += bytes;
-      return;
-    }
-    this.#stats.segmentsUnacknowledged++;
-    this.#stats.bytesUnacknowledged += bytes;
-    if (error.code === 'aborted') return;
-    this.#failures++;
-    if (error.code === 'unreachable') this.#broke();
-  }
-
-  /** A broken connection may mean another server, so the head is asked for again; but not while segments of ours may still move it. */
-  #broke(): void {
-    if (this.#segments.size === 0) this.#head.lose();
-  }
-
-  /** Connects the POST of a segment that is still to come. Its answer, if one comes before it is used, says what became of the channel. */
-  #preconnectTo(seq: number): void {
-    const preconnect = { seq, upload: this.#post(seq) };
-    this.#preconnect = preconnect;
-    const unused = (then: () => void) => {
-      if (this.#preconnect !== preconnect) return;
-      this.#preconnect = undefined;
-      then();
-    };
-    preconnect.upload
-      .then((upload) => upload.answer)
-      .then(
-        (answer) => unused(() => this.#judge(answer) ?? this.#head.skip(seq, answer)),
-        () => unused(() => this.#broke()),
-      );
   }
 
   /** What an answer to a segment's POST means: undefined for success. Ends the publisher where the channel has ended. */
@@ -267,27 +200,33 @@ class TricklePublisher implements Publisher {
     return error;
   }
 
+  #settled(error: TrickleError | undefined): void {
+    if (error === undefined) this.#failures = 0;
+    else if (error.code !== 'aborted') this.#failures++;
+    if (error?.code === 'unreachable') this.#broke();
+  }
+
+  /** A broken connection may mean another server, so the head is asked for again; but not while segments of ours may still move it. */
+  #broke(): void {
+    if (this.#inFlight.size === 0) this.#head.lose();
+  }
+
   #end(error: TrickleError): void {
     this.#ended ??= error;
-    this.#dropPreconnect();
+    this.#preconnect.drop();
   }
 
   #aborted(): void {
     const error = abortError(this.#life.signal);
     if (!this.#closing) this.#ended ??= error;
-    for (const segment of this.#segments) segment.fail(error);
-    this.#dropPreconnect();
-  }
-
-  #dropPreconnect(): void {
-    if (this.#preconnect) drop(this.#preconnect);
-    this.#preconnect = undefined;
+    this.#inFlight.fail(() => error);
+    this.#preconnect.drop();
   }
 
   async #close({ deadlineMs = CLOSE_MS, deleteChannel = true }: ClosePublisherOptions): Promise<PublisherStats> {
     const until = this.#channel.clock.now() + deadlineMs;
     await this.#acknowledged(deadlineMs);
-    this.#dropPreconnect();
+    this.#preconnect.drop();
     if (deleteChannel && !this.#ended && this.#head.opened !== undefined) {
       await this.#delete(Math.max(DELETE_MS, until - this.#channel.clock.now()));
     }
@@ -298,28 +237,19 @@ class TricklePublisher implements Publisher {
 
   /** Ends what is open. What is not acknowledged by then is given up. */
   async #acknowledged(withinMs: number): Promise<void> {
-    const open = [...this.#segments];
-    for (const segment of open) segment.end().catch(() => {});
-    const settled = () => Promise.all(open.map((segment) => segment.settled));
-    if (withinMs > 0) await this.#channel.within(withinMs, this.#life.signal, settled).catch(() => {});
-    const late = (seq: number) =>
-      new TrickleError('gave_up', `Segment ${seq} was not acknowledged before the deadline`);
-    for (const segment of this.#segments) segment.fail(late(segment.seq));
+    const settled = this.#inFlight.end();
+    if (withinMs > 0) await this.#channel.within(withinMs, this.#life.signal, () => settled).catch(() => {});
+    this.#inFlight.fail(
+      (seq) => new TrickleError('gave_up', `Segment ${seq} was not acknowledged before the deadline`),
+    );
   }
 
   async #delete(ms: number): Promise<void> {
     try {
       const answer = await this.#channel.delete(ms, this.#life.signal);
-      this.#stats.deleted = answer.status === Status.ok;
+      this.#deleted = answer.status === Status.ok;
     } catch {
       // The server is away; its idle sweep will close the channel, and `deleted` says that we did not.
     }
   }
-}
-
-function drop(preconnect: Preconnect): void {
-  preconnect.upload.then(
-    (upload) => upload.abort(),
-    () => {},
-  );
 }

@@ -1,17 +1,21 @@
 /** The ledger of a runner: what was emitted is written, pending, or dropped for a reason. PROTOCOL.md section 8.4. */
 
+import type { WithheldReason } from './gate.ts';
+
 /** Why an event did not leave. `no_channel`: the runner was given neither a channel nor a sink. */
 export type DropReason = 'queue_overflow' | 'write_failed' | 'oversize' | 'unserialisable' | 'shutdown' | 'no_channel';
 
 /** A copy of the counters at one moment: `emitted = written + pending + ` the sum of `dropped`. */
 export interface Books {
-  /** Calls of `emit`, which is also the last `seq`. */
+  /** Calls of `emit` that were not withheld, which is also the last `seq`. */
   readonly emitted: number;
   /** Events handed to the socket, or acknowledged by the sink in local mode. */
   readonly written: number;
   /** Events in the ring, and those the drain has in hand. */
   readonly pending: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Events that the control state kept from being emitted: in none of the other figures, and no losses. */
+  readonly withheld: Readonly<Record<WithheldReason, number>>;
   /** Fields of callers that would have overwritten `type`, `client_source` or `timestamp`; the events went out without them. */
   readonly refusedFields: number;
   /** The same for logs (in lines), notifications and answers; `dropped` is by kind. */
@@ -20,6 +24,8 @@ export interface Books {
     readonly written: number;
     readonly pending: number;
     readonly dropped: Readonly<Partial<Record<string, number>>>;
+    /** Log lines below the level in force; in none of the other figures. */
+    readonly withheld: number;
   };
 }
 

@@ -12,7 +12,7 @@ export interface EventsChannelOptions {
   /** This start of the runner. */
   readonly epoch: string;
   /** The line that opens each life of the channel, so that a client which reads none but the new life knows the runner. */
-  readonly ready: string;
+  readonly ready: () => string;
 }
 
 /**
@@ -40,7 +40,8 @@ export class EventsChannel implements Outlet {
       if (this.#writer.ended) await this.#replaceWriter(ends++);
       if (this.#first === undefined) return;
       // The writer waits by itself before it tries again.
-      await this.#write([this.#first === 'ready' ? this.#options.ready : losses()]);
+      const opening = this.#first === 'ready';
+      await this.#write([opening ? this.#options.ready() : losses()], opening);
     }
   }
 
@@ -57,13 +58,12 @@ export class EventsChannel implements Outlet {
   }
 
   /** Resolves to how many of the lines left. */
-  async #write(lines: readonly string[]): Promise<number> {
+  async #write(lines: readonly string[], opening = false): Promise<number> {
     const before = this.#writer.stats.lines;
     try {
       await this.#writer.writeMany(lines);
       const lives = this.#writer.stats.publisher.epochs;
-      const opened = lives === this.#lives || lines[0] === this.#options.ready;
-      this.#first = opened ? undefined : 'ready';
+      this.#first = opening || lives === this.#lives ? undefined : 'ready';
       this.#lives = lives;
     } catch {
       // Whatever the reason: it is tried again, and what did not leave is counted by the drain.

@@ -9,6 +9,8 @@ export type RequestHandler = (request: ControlRequest) => object | undefined | P
 
 export interface ControlOptions {
   readonly handlers: ReadonlyMap<string, RequestHandler>;
+  /** Takes a statement of the control state and answers it; returns what is wrong with it where that cannot be said to its sender. */
+  readonly steer: (message: ControlRequest) => string | undefined;
   /** Queues an answer; false if it is no JSON or over the event cap. */
   readonly answer: (kind: string, message: object) => boolean;
 }
@@ -29,7 +31,7 @@ const specified = new Set<string>(controlMessage.options.map((option) => option.
  * of arrival but without waiting for the one before, and is answered when the handler settles, if it has a `request_id`. What cannot be
  * understood or served is answered with `error`. The function never throws.
  */
-export function controlDispatcher({ handlers, answer }: ControlOptions): (message: ControlRequest) => void {
+export function controlDispatcher({ handlers, steer, answer }: ControlOptions): (message: ControlRequest) => void {
   let open = 0;
 
   const fail = (message: ControlRequest, error: string) => {
@@ -55,9 +57,10 @@ export function controlDispatcher({ handlers, answer }: ControlOptions): (messag
     const { type } = message;
     // `{"keep":"alive"}` has no type: it only keeps the channel.
     if (typeof type !== 'string' || type === 'keep') return;
-    const complaint = complaintAbout(type, message);
+    const complaint = type === 'control' ? steer(message) : complaintAbout(type, message);
     const handler = handlers.get(type);
     if (complaint !== undefined) fail(message, complaint);
+    else if (type === 'control') return;
     else if (type === 'ping') answer('pong', { type: 'pong', ...requestIdOf(message), timestamp: message.timestamp });
     else if (handler === undefined) fail(message, `unknown type ${JSON.stringify(type.slice(0, 100))}`);
     else if (open >= MOST_OPEN) fail(message, `busy: ${MOST_OPEN} requests are open`);

@@ -13,7 +13,8 @@ export interface StreamMeter {
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
-  readonly everyMs: number;
+  /** Calls a function at every interval until its result is called. */
+  readonly each: (fn: () => void) => () => void;
   readonly emit: (type: string, data: object) => void;
   /** Further figures, such as `vram_allocated_mb`. What throws or is no finite number is left out. */
   readonly vitals?: (() => Readonly<Record<string, number>>) | undefined;
@@ -27,7 +28,7 @@ export interface HeartbeatOptions {
  * waited; absent unless `frameOut` was told times.
  */
 export function streamMeter(options: HeartbeatOptions): StreamMeter {
-  const { clock, everyMs, emit, signal } = options;
+  const { clock, each, emit, signal } = options;
   const began = clock.now();
   const total = { in: 0, out: 0 };
   let last = { at: began, in: 0, out: 0 };
@@ -50,7 +51,7 @@ export function streamMeter(options: HeartbeatOptions): StreamMeter {
     timed = { frames: 0, ms: 0 };
   };
 
-  const stop = every(clock, everyMs, beat);
+  const stop = each(beat);
   signal.addEventListener('abort', stop, { once: true });
 
   return {

@@ -4,5 +4,7 @@ export type { Context } from './envelope.ts';
 export { runnerFromEnv } from './from-env.ts';
 export type { MediaLoop } from './guard.ts';
 export { every, type StreamMeter } from './heartbeat.ts';
-export { createRunner, type EmitOptions, type Runner, type RunnerOptions } from './runner.ts';
+export { createRunner, type EmitOptions, type EventHandle, type Runner, type RunnerOptions } from './runner.ts';
+export type { ConfiguredState } from './steering.ts';
+export type { Overflow } from './telemetry.ts';
 export type { Addresses as RunnerAddresses, SessionUrls } from './urls.ts';

@@ -1,5 +1,5 @@
 /** What rides on the events channel beside telemetry: answers, notifications, logs. Rare, small in number, and first in line. PROTOCOL.md section 8.1. */
-import { EVENT_CAP_BYTES } from '@runnel/protocol';
+import { EVENT_CAP_BYTES, LOG_LEVELS, type LogLevel } from '@runnel/protocol';
 import { DropOldest } from '@runnel/pubsub';
 import { Tally } from './books.ts';
 import { exceeds } from './telemetry.ts';
@@ -23,6 +23,10 @@ interface Entry {
 export class Messages {
   queued = 0;
   written = 0;
+  /** Log lines below the level in force. */
+  withheld = 0;
+  /** Lines below this do not leave. */
+  logLevel: LogLevel = 'debug';
   readonly dropped = new Tally();
   #queue = new DropOldest<Entry>(QUEUE_MESSAGES);
   #queueChars = 0;
@@ -50,8 +54,12 @@ export class Messages {
     return true;
   }
 
-  /** Queues a log line, cut to 16,384 characters. */
-  log(line: string): void {
+  /** Queues a log line, cut to 16,384 characters, unless its level is too low. */
+  log(line: string, level: LogLevel): void {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.logLevel)) {
+      this.withheld++;
+      return;
+    }
     this.queued++;
     const evicted = this.#refusing ? line : this.#logs.push(String(line).slice(0, LOG_LINE_CHARS));
     if (evicted !== undefined) this.dropped.add('logs');

@@ -1,17 +1,22 @@
 /** All that leaves a runner: its queues, the loop that empties them, and the counters. PROTOCOL.md sections 8.1 to 8.4. */
-import { type Clock, pause } from '@runnel/protocol';
+import { type Clock, type ControlInForce, pause } from '@runnel/protocol';
 import type { Books } from './books.ts';
 import { Drain, type Outlet } from './drain.ts';
 import { envelopeWriter, type Identity } from './envelope.ts';
+import type { Gate } from './gate.ts';
 import { Messages } from './messages.ts';
-import { Telemetry } from './telemetry.ts';
+import { type Overflow, Telemetry } from './telemetry.ts';
 
 export interface OutboxOptions {
   readonly clock: Clock;
   readonly epoch: string;
   readonly identity: Identity;
+  readonly gate: Gate;
   readonly buffer: number;
+  readonly overflow: Overflow;
   readonly maxEventBytes: number;
+  /** Whose control state is in force. */
+  readonly inForce: () => ControlInForce | undefined;
   /** Undefined where there is neither channel nor sink: then everything is counted and refused. */
   readonly outlet: Outlet | undefined;
   /** Whether the outlet takes messages, or envelopes alone. */
@@ -26,11 +31,11 @@ export class Outbox {
   readonly #drain: Drain | undefined;
 
   constructor(options: OutboxOptions) {
-    const { clock, buffer, maxEventBytes, identity, outlet } = options;
+    const { clock, gate, buffer, overflow, maxEventBytes, identity, outlet } = options;
     const write = envelopeWriter(identity, () => this.#refusedFields++);
     const onWork = () => this.#drain?.wake();
     this.#options = options;
-    this.telemetry = new Telemetry({ clock, capacity: buffer, maxEventBytes, write, onWork });
+    this.telemetry = new Telemetry({ clock, gate, capacity: buffer, overflow, maxEventBytes, write, onWork });
     this.messages = new Messages(onWork);
     if (!options.takesMessages) this.messages.refuse();
     if (outlet === undefined) this.telemetry.refuse('no_channel');
@@ -44,12 +49,14 @@ export class Outbox {
       written: telemetry.written,
       pending: telemetry.pending,
       dropped: telemetry.dropped.toObject(),
+      withheld: { ...this.#options.gate.withheld },
       refusedFields: this.#refusedFields,
       messages: {
         queued: messages.queued,
         written: messages.written,
         pending: messages.pending,
         dropped: messages.dropped.toObject(),
+        withheld: messages.withheld,
       },
     };
   }
@@ -75,9 +82,19 @@ export class Outbox {
 
   /** PROTOCOL.md section 8.4. The one message that is built when it is written, so that it tells the state at that moment. */
   #losses(last: boolean): string {
+    const { epoch, gate, inForce } = this.#options;
     const { emitted, written, dropped } = this.telemetry;
-    const report = { type: 'losses', epoch: this.#options.epoch, emitted, written, dropped: dropped.toObject() };
-    return JSON.stringify(last ? { ...report, last } : report);
+    const withheld = Object.fromEntries(Object.entries(gate.withheld).filter(([, count]) => count > 0));
+    return JSON.stringify({
+      type: 'losses',
+      epoch,
+      emitted,
+      written,
+      dropped: dropped.toObject(),
+      withheld: Object.keys(withheld).length > 0 ? withheld : undefined,
+      control: inForce(),
+      last: last || undefined,
+    });
   }
 }
 

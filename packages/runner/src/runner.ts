@@ -1,5 +1,13 @@
 /** The runner's side of a session: telemetry, logs and answers out, requests in. PROTOCOL.md section 8. */
-import { EVENT_CAP_BYTES, type Sink, systemClock, TrickleError } from '@runnel/protocol';
+import {
+  controlState,
+  type EffectiveState,
+  EVENT_CAP_BYTES,
+  type LogLevel,
+  type Sink,
+  systemClock,
+  TrickleError,
+} from '@runnel/protocol';
 import type { Connection } from '@runnel/pubsub';
 import type { Books } from './books.ts';
 import { EventsChannel } from './channel.ts';
@@ -7,10 +15,14 @@ import { controlDispatcher, type RequestHandler } from './control.ts';
 import { followControl } from './control-channel.ts';
 import type { Outlet } from './drain.ts';
 import type { Context } from './envelope.ts';
+import { Gate, type Site } from './gate.ts';
 import { guardLoop, type MediaLoop } from './guard.ts';
-import { every, type StreamMeter, streamMeter } from './heartbeat.ts';
+import { Heart } from './heart.ts';
+import { type StreamMeter, streamMeter } from './heartbeat.ts';
 import { sinkOutlet } from './local.ts';
 import { Outbox } from './outbox.ts';
+import { type ConfiguredState, Steering } from './steering.ts';
+import type { Overflow, Telemetry } from './telemetry.ts';
 import { type Addresses, type SessionUrls, sessionUrls } from './urls.ts';
 
 const MOST_EVENTS = 10_000_000;
@@ -26,8 +38,12 @@ export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   readonly clientSource?: string;
   /** Optional members of every envelope. */
   readonly context?: Context;
-  /** Events that wait for the drain before the oldest are dropped. Default 256. */
+  /** Events that wait for the drain before one is dropped. Default 256. */
   readonly buffer?: number;
+  /** Which one that is. Default `drop_oldest`. */
+  readonly overflow?: Overflow;
+  /** The control state that the runner begins with and that holds wherever a client states nothing else. Default: everything is emitted. */
+  readonly control?: ConfiguredState;
   /** Largest envelope, in bytes. Default 65,536. */
   readonly maxEventBytes?: number;
   /** Milliseconds between two heartbeats of a stream, and between two reports of losses. Default 10,000. */
@@ -42,6 +58,8 @@ export interface Runner {
   /** This start of the runner: 8 hexadecimal digits. */
   readonly epoch: string;
   readonly urls: SessionUrls;
+  /** The control state in force. PROTOCOL.md section 8.6. */
+  readonly control: EffectiveState;
   /** A copy of the counters as of now. */
   readonly books: Books;
   /**
@@ -49,8 +67,10 @@ export interface Runner {
    * must not change afterwards. After `close` it is a counted no-op. PROTOCOL.md section 8.3.
    */
   emit(type: string, data?: object, options?: EmitOptions): void;
-  /** Sends a log line, together with others. Never waits and never throws. */
-  log(line: string): void;
+  /** A handle for the events of one type, for a call site that is passed often: what the control state withholds costs next to nothing there. */
+  event(type: string): EventHandle;
+  /** Sends a log line, together with others, unless the control state asks for a higher level than `level` (default `info`). Never waits and never throws. */
+  log(line: string, level?: Exclude<LogLevel, 'off'>): void;
   /** Sends anything for the user, serialised at the call. Never waits and never throws. */
   notify(payload: unknown): void;
   /** Starts a stream's heartbeats. */
@@ -69,6 +89,15 @@ export interface Runner {
   close(options?: { deadlineMs?: number }): Promise<Books>;
 }
 
+/** Emits events of one type. */
+export interface EventHandle {
+  readonly type: string;
+  /** Whether any event of this type is emitted now; figures that cost something need not be gathered where not. */
+  readonly enabled: boolean;
+  /** As the runner's `emit`. */
+  emit(data?: object, options?: EmitOptions): void;
+}
+
 export interface EmitOptions {
   /** Becomes `data.correlation_id`. */
   readonly correlationId?: string;
@@ -83,32 +112,52 @@ export function createRunner(options: RunnerOptions): Runner {
   const { session, sink, clock = systemClock } = options;
   const buffer = whole('buffer', options.buffer ?? 256, MOST_EVENTS);
   const maxEventBytes = whole('maxEventBytes', options.maxEventBytes ?? 65_536, MOST_EVENT_BYTES);
+  const overflow = options.overflow ?? 'drop_oldest';
   const heartbeatMs = whole('heartbeatMs', options.heartbeatMs ?? 10_000, MOST_MS);
+  const initial = { ...configured(options.control), heartbeat_ms: heartbeatMs };
   const urls = sessionUrls(sink === undefined ? options : { session });
   const epoch = randomEpoch();
-  const outlet = sink === undefined ? eventsOutlet(options, urls, epoch) : sinkOutlet(sink, session, clock);
+  const gate = new Gate();
+  const heart = new Heart(clock, heartbeatMs);
+  const ready = readyLine(options, epoch, () => steering);
+  const outlet = sink === undefined ? eventsOutlet(options, urls, epoch, ready) : sinkOutlet(sink, session, clock);
   const outbox = new Outbox({
     clock,
     epoch,
     identity: { session, clientSource: options.clientSource ?? 'runnel', context: options.context ?? {} },
+    gate,
     buffer,
+    overflow,
     maxEventBytes,
+    inForce: () => steering.inForce,
     outlet,
     takesMessages: urls.events !== undefined,
   });
   const { telemetry, messages } = outbox;
+  const steering = new Steering({
+    clock,
+    configured: initial,
+    say: (kind, message) => messages.push(kind, message),
+    onState: (state) => {
+      gate.setRules(state);
+      heart.retime(state.heartbeat_ms);
+      messages.logLevel = state.log_level;
+    },
+  });
   const emit: Runner['emit'] = (type, data, emitOptions) => telemetry.emit(type, data, emitOptions?.correlationId);
   const closing = new AbortController();
   const handlers = new Map<string, RequestHandler>();
-  const stopReports = every(clock, heartbeatMs, () => outbox.reportLosses());
+  const stopReports = heart.each(() => outbox.reportLosses());
   if (urls.control !== undefined) {
-    const dispatch = controlDispatcher({ handlers, answer: (kind, message) => messages.push(kind, message) });
+    const answer = (kind: string, message: object) => messages.push(kind, message);
+    const dispatch = controlDispatcher({ handlers, steer: (message) => steering.take(message), answer });
     void followControl(urls.control, { ...connectionOf(options), signal: closing.signal }, dispatch);
   }
 
   let closed: Promise<Books> | undefined;
   const shut = async (deadlineMs: number) => {
     stopReports();
+    steering.close();
     closing.abort();
     await outbox.close(deadlineMs);
     return outbox.books;
@@ -120,10 +169,15 @@ export function createRunner(options: RunnerOptions): Runner {
     get books() {
       return outbox.books;
     },
+    get control() {
+      return steering.state;
+    },
     emit,
-    log: (line) => messages.log(line),
+    event: (type) => new Handle(telemetry, gate.site(type)),
+    log: (line, level = 'info') => messages.log(line, level),
     notify: (payload) => void messages.push('notification', { type: 'notification', payload }),
-    stream: () => streamMeter({ clock, everyMs: heartbeatMs, emit, vitals: options.vitals, signal: closing.signal }),
+    stream: () =>
+      streamMeter({ clock, each: (fn) => heart.each(fn), emit, vitals: options.vitals, signal: closing.signal }),
     guard: (loop, fn) => guardLoop(loop, fn, closing.signal, emit),
     onRequest: (type, handler) => void handlers.set(type, handler),
     close: ({ deadlineMs = 3_000 } = {}) => {
@@ -133,12 +187,54 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 }
 
-function eventsOutlet(options: RunnerOptions, urls: SessionUrls, epoch: string): Outlet | undefined {
+/** What a call site keeps. */
+class Handle implements EventHandle {
+  readonly #telemetry: Telemetry;
+  readonly #site: Site;
+
+  constructor(telemetry: Telemetry, site: Site) {
+    this.#telemetry = telemetry;
+    this.#site = site;
+  }
+
+  get type(): string {
+    return this.#site.type;
+  }
+
+  get enabled(): boolean {
+    return this.#site.enabled;
+  }
+
+  emit(data?: object, options?: EmitOptions): void {
+    this.#telemetry.emitAt(this.#site, data, options?.correlationId);
+  }
+}
+
+function eventsOutlet(
+  options: RunnerOptions,
+  urls: SessionUrls,
+  epoch: string,
+  ready: () => string,
+): Outlet | undefined {
   if (urls.events === undefined) return undefined;
-  const { clock = systemClock, startedAt = 0 } = options;
-  const startupMs = Math.max(0, Math.round(clock.now() - startedAt));
-  const ready = JSON.stringify({ type: 'runner_ready', startup_ms: startupMs, epoch });
   return new EventsChannel({ url: urls.events, connection: connectionOf(options), epoch, ready });
+}
+
+/** Makes the function that writes `runner_ready`, as of the moment at which it is written. */
+function readyLine({ clock = systemClock, startedAt = 0 }: RunnerOptions, epoch: string, steering: () => Steering) {
+  const startup_ms = Math.max(0, Math.round(clock.now() - startedAt));
+  return () => {
+    const { state, inForce: control } = steering();
+    const handshake = { telemetry_enabled: state.enabled, sampling_rate: state.sampling.rate, control };
+    return JSON.stringify({ type: 'runner_ready', startup_ms, epoch, ...handshake });
+  };
+}
+
+function configured(control: ConfiguredState = {}): ConfiguredState {
+  const parsed = controlState.omit({ expires_ms: true, heartbeat_ms: true }).safeParse(control);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new TrickleError('invalid', `control: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 function connectionOf({ transport, headers, clock }: RunnerOptions): Connection {

@@ -1,87 +1,20 @@
-import { members, sessionChannels } from '@runnel/protocol';
+import { members } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
+import { nodeTransport, type Transport } from '@runnel/pubsub';
+import { serve } from '@runnel/server';
+import { describe, expect, it, vi } from 'vitest';
 import {
-  createJsonlWriter,
-  fetchTransport,
-  type JsonlLine,
-  type JsonlWriterOptions,
-  nodeTransport,
-  readJsonl,
-  type Transport,
-} from '@runnel/pubsub';
-import { createTrickle, serve, type Trickle, type TrickleOptions } from '@runnel/server';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createRunner, type Runner, type RunnerOptions } from './index.ts';
-
-const BASE = 'http://in.process/';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** A server in this process that can go and come again, with nothing remembered. */
-function server(options: TrickleOptions = {}) {
-  let trickle: Trickle | undefined;
-  const start = () => {
-    trickle = createTrickle({ autocreate: true, lingerMs: 60_000, ...options });
-  };
-  const stop = async () => {
-    const stopping = trickle;
-    trickle = undefined;
-    await stopping?.stop();
-  };
-  cleanups.push(stop);
-  start();
-  const transport = fetchTransport((request: Request) => {
-    if (trickle) return trickle.fetch(request);
-    return Promise.reject(new TypeError('fetch failed'));
-  });
-  return { transport, start, stop, channels: () => trickle?.list() ?? [] };
-}
-
-type Server = ReturnType<typeof server>;
-
-function runnerOn({ transport }: Server, options: Partial<RunnerOptions> = {}): Runner {
-  const runner = createRunner({ session: 's', url: BASE, transport, ...options });
-  cleanups.push(() => runner.close({ deadlineMs: 1000 }));
-  return runner;
-}
-
-type Message = Record<string, unknown> & { type: string };
-
-/** Reads a session's events from the oldest kept, as a client that remembers nothing. */
-function follow({ transport }: Server, session = 's') {
-  const reader = readJsonl(BASE + sessionChannels(session).events, { transport, from: 'oldest', waitForChannel: true });
-  const lines: JsonlLine[] = [];
-  let onMore = () => {};
-  const done = (async () => {
-    for await (const batch of reader) {
-      lines.push(...batch);
-      onMore();
-    }
-  })();
-  cleanups.push(() => reader.close());
-  const messages = () => lines.map(({ value }) => value as Message);
-  const until = async (condition: (messages: Message[]) => boolean) => {
-    while (!condition(messages())) await new Promise<void>((resolve) => (onMore = resolve));
-    return messages();
-  };
-  const one = async (type: string) =>
-    (await until((all) => all.some((each) => each.type === type))).find((each) => each.type === type);
-  return { lines, messages, until, one, done, reader };
-}
-
-const telemetry = (messages: Message[]) => messages.filter(({ type }) => type === 'telemetry');
-const eventTypes = (messages: Message[]) =>
-  telemetry(messages).map(({ event }) => (event as { data: { type: string } }).data.type);
-
-/** A client's control channel. */
-function control({ transport }: Server, options: JsonlWriterOptions = {}) {
-  const writer = createJsonlWriter(BASE + sessionChannels('s').control, { transport, create: true, ...options });
-  cleanups.push(() => writer.close({ deadlineMs: 1000 }));
-  return { ask: (message: object) => writer.write(JSON.stringify(message)), writer };
-}
+  BASE,
+  cleanups,
+  control,
+  eventTypes,
+  follow,
+  type Message,
+  runnerOn,
+  server,
+  telemetry,
+} from '../test/session.ts';
+import { createRunner } from './index.ts';
 
 describe('telemetry on the events channel', () => {
   it('EGRESS 1.1: an event is exactly one line with epoch, seq and envelope, type first and event last', async () => {
@@ -216,7 +149,13 @@ describe('messages beside telemetry', () => {
     runner.emit('e');
     await vi.waitUntil(() => runner.books.written === 1);
     const [first] = await follow(host).until((all) => all.length >= 2);
-    expect(first).toStrictEqual({ type: 'runner_ready', startup_ms: 1200, epoch: runner.epoch });
+    expect(first).toStrictEqual({
+      type: 'runner_ready',
+      startup_ms: 1200,
+      epoch: runner.epoch,
+      telemetry_enabled: true,
+      sampling_rate: 1,
+    });
   });
 
   it('EGRESS 1.24: messages overtake telemetry that is queued before them', async () => {
@@ -250,6 +189,7 @@ describe('messages beside telemetry', () => {
       written: 0,
       pending: 1256,
       dropped: { notification: 45, logs: 100 },
+      withheld: 0,
     });
   });
 

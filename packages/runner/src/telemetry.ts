@@ -2,6 +2,7 @@
 import type { Clock } from '@runnel/protocol';
 import { DropOldest } from '@runnel/pubsub';
 import { type DropReason, Tally } from './books.ts';
+import type { Gate, Site } from './gate.ts';
 
 /** A call of `emit` as it is kept until the drain: its number, its time by the wall clock, and a shallow copy of its data. */
 export interface Capture {
@@ -19,9 +20,14 @@ export interface BuiltEvent {
   readonly json: string;
 }
 
+/** What leaves when the ring is full. */
+export type Overflow = 'drop_oldest' | 'drop_newest';
+
 export interface TelemetryOptions {
   readonly clock: Clock;
+  readonly gate: Gate;
   readonly capacity: number;
+  readonly overflow: Overflow;
   readonly maxEventBytes: number;
   /** Writes an envelope, or throws if it cannot be written. */
   readonly write: (capture: Capture, id: string) => string;
@@ -50,21 +56,59 @@ export class Telemetry {
 
   /** Never waits and never throws. What is captured: the time, the type, and the first level of `data`. */
   emit(type: string, data?: object, correlationId?: string): void {
+    const { gate } = this.#options;
+    if (gate.open) this.#capture(type, data, correlationId, 1);
+    else this.emitAt(gate.site(type), data, correlationId);
+  }
+
+  /** The same for a site whose decision is at hand: nothing else happens where that is to withhold. */
+  emitAt(site: Site, data?: object, correlationId?: string): void {
+    let weight: number;
+    try {
+      weight = site.admit(correlationId || (data as { correlation_id?: unknown } | undefined)?.correlation_id);
+    } catch {
+      // The caller's correlation_id is a getter that threw.
+      weight = 1;
+    }
+    if (weight !== 0) this.#capture(site.type, data, correlationId, weight);
+  }
+
+  /** Takes an event that was admitted, with data that nobody else holds. */
+  push(type: string, data: Capture['data'], at: number): void {
     const seq = ++this.emitted;
     if (this.#refusing !== undefined) {
       this.dropped.add(this.#refusing);
       return;
     }
-    try {
-      const copy = correlationId ? { ...data, correlation_id: correlationId } : data ? { ...data } : undefined;
-      const evicted = this.#ring.push({ seq, at: this.#options.clock.wall(), type, data: copy });
-      if (evicted !== undefined) this.dropped.add('queue_overflow');
-    } catch {
-      // A getter of the caller's data threw; `emit` must not.
-      this.dropped.add('unserialisable');
+    if (this.#ring.length === this.#ring.capacity) {
+      this.dropped.add('queue_overflow');
+      if (this.#options.overflow === 'drop_newest') return;
+    }
+    this.#ring.push({ seq, at, type, data });
+    this.#options.onWork();
+  }
+
+  /** Counts `count` events that were emitted elsewhere and dropped there; the numbers show them as a gap. */
+  lost(reason: DropReason, count: number): void {
+    this.emitted += count;
+    this.dropped.add(reason, count);
+  }
+
+  #capture(type: string, data: object | undefined, correlationId: string | undefined, weight: number): void {
+    if (this.#refusing !== undefined) {
+      this.lost(this.#refusing, 1);
       return;
     }
-    this.#options.onWork();
+    let copy: Record<string, unknown> | undefined;
+    try {
+      copy = correlationId ? { ...data, correlation_id: correlationId } : data ? { ...data } : undefined;
+    } catch {
+      // A getter of the caller's data threw; `emit` must not.
+      this.lost('unserialisable', 1);
+      return;
+    }
+    if (weight !== 1) copy = { ...copy, sample_weight: weight };
+    this.push(type, copy, this.#options.clock.wall());
   }
 
   get pending(): number {

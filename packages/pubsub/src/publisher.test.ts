@@ -392,6 +392,19 @@ describe('failures', () => {
     expect(server.log.length).toBeGreaterThan(asked);
   });
 
+  test('however long the server was away, a try comes within a second of its return', async () => {
+    const clock = new ManualClock();
+    const server = await scripted(rightWith(0, (exchange) => exchange.answer(503)));
+    const publisher = publisherOf(server.url, { clock });
+    expect(await codeOf(publisher.open())).toBe('refused');
+    for (let tries = 0; tries < 10; tries++) {
+      const again = codeOf(publisher.open());
+      await until(() => clock.pending === 1);
+      clock.advance(1_000);
+      expect(await again).toBe('refused');
+    }
+  });
+
   test('once a segment flows again, the next is opened without a wait, acknowledged or not', async () => {
     const clock = new ManualClock();
     let stopping = true;

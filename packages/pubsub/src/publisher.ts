@@ -43,7 +43,7 @@ export interface ClosePublisherOptions {
 
 export interface Publisher {
   /**
-   * Opens the next segment, connected, and preconnects the one after it. Calls are served in order. Waits a little (up to 5 s) if the segments
+   * Opens the next segment, connected, and preconnects the one after it. Calls are served in order. Waits a little (up to 1 s) if the segments
    * before failed and none is open, so that a caller may simply try again. Rejects TrickleError `closed` or `not_found` (terminal), `unreachable`, `refused`,
    * or `aborted` after `close`.
    */
@@ -65,7 +65,8 @@ export interface Publisher {
 /** How long `close` waits for acknowledgements unless told otherwise. */
 export const CLOSE_MS = 5_000;
 const PACE_FIRST_MS = 100;
-const PACE_MOST_MS = 5_000;
+/** After an outage, however long, the publisher is to be back within about a second of its server: the ring before it holds little more. */
+const PACE_MOST_MS = 1_000;
 /** DELETE has at least this long, also when the deadline has passed. */
 const DELETE_MS = 1_000;
 

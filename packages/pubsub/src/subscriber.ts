@@ -21,7 +21,7 @@ export interface SubscribeOptions extends Connection {
   readonly waitForChannel?: boolean;
   /** A request that waits is made anew after this long. Default 20,000. */
   readonly reAskMs?: number;
-  /** Failures in a row after which the subscription gives up, 0.25 to 5 s apart. Default 30, which is about two minutes; Infinity never gives up. */
+  /** Failures in a row after which the subscription gives up, 0.25 to 1 s apart. Default 150, which is about two minutes; Infinity never gives up. */
   readonly retries?: number;
 }
 
@@ -54,8 +54,9 @@ export interface Subscription extends AsyncIterable<SegmentReader> {
   close(): void;
 }
 
-const RETRY_MOST_MS = 5_000;
-const POLL_MOST_MS = 2_000;
+/** After an outage, however long, the subscriber is to be back within about a second of its server or channel. */
+const RETRY_MOST_MS = 1_000;
+const POLL_MOST_MS = 1_000;
 /** Retry-After is believed up to this. */
 const RETRY_AFTER_MOST_MS = 60_000;
 /** A body that was cut is asked for again; the answer is there at once or not at all. */
@@ -95,7 +96,7 @@ class TrickleSubscription implements Subscription {
     this.#place = new Place(options.from ?? 'current', options.epoch);
     this.#waitForChannel = options.waitForChannel ?? false;
     this.#reAskMs = options.reAskMs ?? 20_000;
-    this.#retries = options.retries ?? 30;
+    this.#retries = options.retries ?? 150;
     this.#life = childOf(options.signal ?? new AbortController().signal);
     this.#life.signal.addEventListener('abort', () => this.#aborted(), { once: true });
     if (this.#life.signal.aborted) this.#aborted();

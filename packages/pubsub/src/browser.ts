@@ -17,8 +17,8 @@ export {
   type JsonlWriter,
   type JsonlWriterOptions,
   type JsonlWriterStats,
-  type Line,
 } from './jsonl-writer.ts';
+export type { Line } from './lines.ts';
 export {
   type ClosePublisherOptions,
   createPublisher,

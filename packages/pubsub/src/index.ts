@@ -16,8 +16,8 @@ export {
   type JsonlWriter,
   type JsonlWriterOptions,
   type JsonlWriterStats,
-  type Line,
 } from './jsonl-writer.ts';
+export type { Line } from './lines.ts';
 export { type NodeTransportOptions, nodeTransport } from './node-transport.ts';
 export {
   type ClosePublisherOptions,

@@ -10,6 +10,7 @@ import {
   systemClock,
   TrickleError,
 } from '@runnel/protocol';
+import { bytesOf, encode, fit, hasLf, type Line, mostBytes } from './lines.ts';
 import {
   CLOSE_MS,
   type ClosePublisherOptions,
@@ -43,8 +44,6 @@ export interface JsonlWriterStats {
   readonly linesOverStockReader: number;
   readonly publisher: PublisherStats;
 }
-
-export type Line = string | Uint8Array;
 
 export interface JsonlWriter {
   /**
@@ -150,9 +149,7 @@ class LineWriter implements JsonlWriter {
   }
 
   #check(line: Line): void {
-    if (typeof line === 'string' ? line.includes('\n') : line.includes(LF)) {
-      throw new TrickleError('invalid', 'A line has no LF inside');
-    }
+    if (hasLf(line)) throw new TrickleError('invalid', 'A line has no LF inside');
     if (mostBytes(line) > this.#eventBytes && bytesOf(line) > this.#eventBytes) {
       throw new TrickleError('too_large', `A line of ${bytesOf(line)} bytes is over the cap of ${this.#eventBytes}`);
     }
@@ -203,35 +200,4 @@ class LineWriter implements JsonlWriter {
 async function answeredAtOnce(writer: SegmentWriter): Promise<void> {
   const error = await writer.settled;
   if (error && error.code !== 'conflict') throw error;
-}
-
-const LF = 0x0a;
-const encoder = new TextEncoder();
-
-/** The most bytes a line can take with its LF, without looking at it: this is the hot path. */
-const mostBytes = (line: Line) => (typeof line === 'string' ? line.length * 3 : line.length) + 1;
-const bytesOf = (line: Line) => (typeof line === 'string' ? encoder.encode(line).length : line.length) + 1;
-
-/** How far `lines` from `from` on surely fit into `room` bytes; at least one line further if that one does. */
-function fit(lines: readonly Line[], from: number, room: number): number {
-  let to = from;
-  for (let most = 0; to < lines.length; to++) {
-    most += mostBytes(lines[to] as Line);
-    if (most > room) break;
-  }
-  if (to === from && bytesOf(lines[from] as Line) <= room) return from + 1;
-  return to;
-}
-
-function encode(lines: readonly Line[]): Uint8Array {
-  if (lines.every((line) => typeof line === 'string')) return encoder.encode(`${lines.join('\n')}\n`);
-  const encoded = lines.map((line) => (typeof line === 'string' ? encoder.encode(line) : line));
-  const chunk = new Uint8Array(encoded.reduce((sum, line) => sum + line.length + 1, 0));
-  let at = 0;
-  for (const line of encoded) {
-    chunk.set(line, at);
-    at += line.length + 1;
-    chunk[at - 1] = LF;
-  }
-  return chunk;
 }

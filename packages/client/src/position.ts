@@ -49,9 +49,12 @@ export class Place {
     return this.#lines;
   }
 
-  /** A new subscription begins at `segment`. Without an epoch its bytes may be others than before, so nothing is passed over then. */
+  /**
+   * A new subscription begins at `segment`. Without an epoch its bytes may be others than before, so nothing is passed over then. The one before may have
+   * ended short of where the one before that was.
+   */
   rejoin(): void {
-    this.#toPass = this.#epoch === undefined ? 0 : this.#lines;
+    this.#toPass = this.#epoch === undefined ? 0 : Math.max(this.#lines, this.#toPass);
     this.#lines = 0;
   }
 
@@ -60,6 +63,7 @@ export class Place {
     if (this.#segment === undefined) return;
     this.#segment++;
     this.#lines = 0;
+    this.#toPass = 0;
   }
 
   /** Moves on by one line; false if it was dealt with before the session rejoined. */

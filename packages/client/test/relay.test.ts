@@ -463,6 +463,26 @@ describe('channels that come and go', () => {
     ]);
     expect(session.books).toMatchObject({ lines: 6, telemetry: { in: 4, replay: 0 }, sums: { missed: 0 } });
   });
+
+  test('EGRESS 1.26: … also when the server could not be reached for so long that several subscriptions gave up', async () => {
+    const clock = new ManualClock();
+    const loop = startLoop();
+    const network = breakable(loop.transport);
+    const { relay, sink } = startLoop({ clock, transport: network.transport });
+    const session = relay.open('demo');
+    const messages = heard(session);
+    const runner = loop.events('demo');
+    await runner.writeMany([line(1), '{"type":"logs","lines":["a"]}']);
+    await pass(clock, () => sink.envelopes.length === 1);
+    network.cut(20);
+    await runner.writeMany(['{"type":"logs","lines":["b"]}', line(2)]);
+    await pass(clock, () => sink.envelopes.length === 2);
+    expect(messages).toEqual([
+      { type: 'logs', lines: ['a'] },
+      { type: 'logs', lines: ['b'] },
+    ]);
+    expect(session.books).toMatchObject({ lines: 4, telemetry: { in: 2, replay: 0 }, discontinuities: 0 });
+  });
 });
 
 test('a segment that is cut before its first line is whole is asked for again', async () => {

@@ -3,12 +3,12 @@ export {
   type Notifier,
   type NotifierBooks,
   type NotifierOptions,
-  type WebhookTarget,
 } from './notifier.ts';
 export { NullTelemetryService } from './null-service.ts';
 export { type OperationBooks, OperationsQueue, type OperationsQueueOptions } from './operations-queue.ts';
 export type { Emit } from './outlet.ts';
 export { coalesce, type Fields, type Preset, type Rule, type Sample } from './preset.ts';
+export type { WebhookTarget } from './receivers.ts';
 export type {
   EgressInfo,
   ExtraWebhook,

@@ -92,6 +92,12 @@ describe('EGRESS 3.19: limits', () => {
     expect(notifier.books.dropped.overflow).toBe(2);
   });
 
+  test('EGRESS 3.19: there are at most 10,000 resources at once', () => {
+    const { notifier } = rigged([scriptedSink(never)]);
+    for (let n = 0; n < 10_001; n++) notifier.queueNotify(inRoom(`r${n}`));
+    expect(notifier.books).toMatchObject({ queues: 10_000, pending: 10_000, dropped: { overflow: 1 } });
+  });
+
   test('EGRESS 3.19: what is older than 30 s when its turn comes is dropped as age', async () => {
     const { sink, gates } = gated();
     const { notifier, clock, told } = rigged([sink]);
@@ -414,6 +420,15 @@ describe('EGRESS 3.24: extra webhooks', () => {
     await settle();
     expect(own.events()).toEqual(['b']);
     expect(notifier.books).toMatchObject({ in: 1, refused: 4 });
+  });
+
+  test('EGRESS 3.24: extra webhooks make at most 1,000 receivers', () => {
+    const { notifier } = withExtra({ urls: [], sink: () => scriptedSink() });
+    const to = (n: number) => ({ extraWebhooks: [{ url: `https://${n}`, signingKey: 'theirs' }] });
+    for (let n = 0; n < 1000; n++) notifier.queueNotify(inRoom('r'), to(n));
+    expect(() => notifier.queueNotify(inRoom('r'), to(1000))).toThrow(expect.objectContaining({ code: 'refused' }));
+    notifier.queueNotify(inRoom('r'), to(0));
+    expect(notifier.books).toMatchObject({ in: 1001, refused: 1 });
   });
 
   test('EGRESS 3.24: its receiver is closed when it had nothing to do for five minutes', async () => {

@@ -1,17 +1,11 @@
 /** Queued webhooks: to several URLs, in order for each resource, with every outcome told. EGRESS 3.18 to 3.25. */
 import { type Clock, pause, type Sink, systemClock, TrickleError } from '@runnel/protocol';
 import { type Outcome, Receiver, type WebhookDropReason } from './receiver.ts';
+import { Receivers, type WebhookTarget } from './receivers.ts';
 import type { ExtraWebhook, WebhookInfo } from './records.ts';
 import { Tally } from './tally.ts';
 import { createNotice, type WebhookEvent } from './webhook-event.ts';
 import { passes, type WebhookFilter } from './webhook-filter.ts';
-
-/** A URL, and the key that signs what is sent there. */
-export interface WebhookTarget {
-  readonly url: string;
-  readonly key: string;
-  readonly secret: string;
-}
 
 export interface NotifierOptions {
   /** Each has queues of its own. */
@@ -56,8 +50,6 @@ export interface Notifier {
 }
 
 const SWEEP_MS = 60_000;
-/** Most receivers that extra webhooks may make. */
-const MOST_EXTRA = 1000;
 
 /** Starts with the first webhook; whoever makes it stops it, or hands it to a telemetry service, which does. */
 export function createNotifier(options: NotifierOptions): Notifier {
@@ -67,11 +59,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
 class QueuedNotifier implements Notifier {
   readonly #options: NotifierOptions;
   readonly #clock: Clock;
-  readonly #own = new Map<string, Receiver>();
-  readonly #extra = new Map<string, Receiver>();
+  readonly #receivers: Receivers;
   readonly #ending = new AbortController();
   readonly #dropped = new Tally(['overflow', 'age', 'shutdown', 'filtered']);
-  #keys: { key: string; secret: string };
   #filter: WebhookFilter;
   #hook: ((info: WebhookInfo) => void) | undefined;
   #in = 0;
@@ -85,7 +75,7 @@ class QueuedNotifier implements Notifier {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#filter = options.filter ?? {};
-    this.#keys = { key: options.key, secret: options.secret };
+    this.#receivers = new Receivers(options, ({ url }, sink) => this.#receiver(url, sink));
     this.#sweepLater();
   }
 
@@ -107,12 +97,12 @@ class QueuedNotifier implements Notifier {
       }
     };
     if (passes(event.event, this.#filter)) {
-      for (const url of this.#options.urls) add(() => this.#ownReceiver(url));
+      for (const url of this.#options.urls) add(() => this.#receivers.own(url));
     } else {
       this.#in += this.#options.urls.length;
       this.#dropped.add('filtered', this.#options.urls.length);
     }
-    for (const extra of extraWebhooks) add(() => this.#extraReceiver(extra));
+    for (const extra of extraWebhooks) add(() => this.#receivers.extra(extra));
     if (errors.length > 0) throw errors[0];
   }
 
@@ -121,9 +111,7 @@ class QueuedNotifier implements Notifier {
   }
 
   setKeys(key: string, secret: string): void {
-    this.#keys = { key, secret };
-    if (!key || !secret) return;
-    for (const [url, receiver] of this.#own) receiver.replace(this.#options.sink({ url, key, secret }));
+    this.#receivers.setKeys(key, secret);
   }
 
   setFilter(filter: WebhookFilter): void {
@@ -145,42 +133,13 @@ class QueuedNotifier implements Notifier {
       pending: this.#in - settled,
       dropped,
       refused: this.#refused,
-      queues: this.#receivers.reduce((sum, receiver) => sum + receiver.keys, 0),
+      queues: this.#receivers.all.reduce((sum, receiver) => sum + receiver.keys, 0),
     };
   }
 
-  get #receivers(): Receiver[] {
-    return [...this.#own.values(), ...this.#extra.values()];
-  }
-
-  #ownReceiver(url: string): Receiver {
-    const { key, secret } = this.#keys;
-    if (!key || !secret) throw new TrickleError('invalid', `the webhook to ${url} has no key to sign with`);
-    const receiver = this.#own.get(url) ?? this.#receiver({ url, key, secret });
-    this.#own.set(url, receiver);
-    return receiver;
-  }
-
-  #extraReceiver({ url, signingKey: key }: ExtraWebhook): Receiver {
-    const secret = key === this.#keys.key ? this.#keys.secret : this.#options.secretOf?.(key);
-    if (!key || !secret) throw new TrickleError('invalid', `nobody here knows the signing key ${JSON.stringify(key)}`);
-    const name = JSON.stringify([url, key, secret]);
-    const known = this.#extra.get(name);
-    if (known) return known;
-    if (this.#extra.size >= MOST_EXTRA) throw new TrickleError('refused', 'too many receivers of extra webhooks');
-    const receiver = this.#receiver({ url, key, secret });
-    this.#extra.set(name, receiver);
-    return receiver;
-  }
-
-  #receiver(target: WebhookTarget): Receiver {
-    return new Receiver({
-      url: target.url,
-      sink: this.#options.sink(target),
-      clock: this.#clock,
-      signal: this.#ending.signal,
-      onSettled: (outcome, info) => this.#settled(outcome, info),
-    });
+  #receiver(url: string, sink: Sink): Receiver {
+    const onSettled = (outcome: Outcome, info: WebhookInfo) => this.#settled(outcome, info);
+    return new Receiver({ url, sink, clock: this.#clock, signal: this.#ending.signal, onSettled });
   }
 
   #settled(outcome: Outcome, info: WebhookInfo): void {
@@ -197,12 +156,7 @@ class QueuedNotifier implements Notifier {
 
   #sweepLater(): void {
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
-      for (const receiver of this.#receivers) receiver.sweep();
-      for (const [name, receiver] of this.#extra) {
-        if (receiver.keys > 0) continue;
-        this.#extra.delete(name);
-        void receiver.close();
-      }
+      this.#receivers.sweep();
       this.#sweepLater();
     });
   }
@@ -213,8 +167,8 @@ class QueuedNotifier implements Notifier {
     if (drop) end();
     const over = new AbortController();
     const deadline = pause(this.#clock, deadlineMs, over.signal, { keepAlive: true }).then(end);
-    await Promise.all(this.#receivers.map((receiver) => receiver.idle()));
-    await Promise.race([deadline, Promise.all(this.#receivers.map((receiver) => receiver.close()))]);
+    await Promise.all(this.#receivers.all.map((receiver) => receiver.idle()));
+    await Promise.race([deadline, Promise.all(this.#receivers.all.map((receiver) => receiver.close()))]);
     over.abort();
     end();
   }

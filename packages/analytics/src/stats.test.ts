@@ -10,6 +10,7 @@ import {
 } from './index.ts';
 import { ReferenceGuard } from './reference-guard.ts';
 import { StatsWorker } from './stats-worker.ts';
+import { StatsWorkers } from './stats-workers.ts';
 
 const key = (streamType: StreamType, over: Partial<StatsKey> = {}): StatsKey => ({
   streamType,
@@ -293,6 +294,13 @@ describe('EGRESS 3.9 to 3.14: workers', () => {
     service.trackStats('RM_9', 'elsewhere', up(), stream({ primaryBytes: 1 }));
     expect(await flushed()).toEqual([]);
     expect(service.books.dropped.unknown_worker).toBe(2);
+  });
+
+  test('EGRESS 3.12: there are at most 100,000 workers', () => {
+    const workers = new StatsWorkers();
+    const opened = (n: number) => workers.open(room, { sid: `PA_${n}`, identity: 'x' })?.isNew;
+    for (let n = 0; n < 100_000; n++) opened(n);
+    expect([opened(100_000), opened(0), workers.size]).toEqual([undefined, false, 100_000]);
   });
 
   test('EGRESS 3.12: what a worker has no room for before the next flush is counted, too', async () => {

@@ -2,7 +2,7 @@
 import { TrickleError } from '@runnel/protocol';
 
 /** A controller that aborts with `parent`, if there is one, until released: a listener for each request of a long life would pile up. */
-export function childOf(parent: AbortSignal | undefined): {
+export function childOf(parent?: AbortSignal): {
   signal: AbortSignal;
   abort(reason?: unknown): void;
   release(): void;

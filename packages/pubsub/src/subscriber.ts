@@ -1,13 +1,13 @@
 /** Reads a channel's segments in order, the next one asked for before it is needed, and counts what it missed. PROTOCOL.md section 9. */
-import { type Clock, Header, NEXT, pause, Status, TrickleError } from '@runnel/protocol';
+import { Header, NEXT, pause, Status, TrickleError } from '@runnel/protocol';
 import { abortError, childOf } from './abort.ts';
-import { backoffMs } from './backoff.ts';
 import { Channel, type Connection } from './connection.ts';
-import { AGAIN_MS, Place, type Start } from './place.ts';
+import { Failure, Patience } from './patience.ts';
+import { Place, type Start } from './place.ts';
+import { Requests } from './requests.ts';
 import { Reader, type SegmentReader } from './segment-reader.ts';
 import type { Answer } from './transport.ts';
 import { isClosed, seqOf } from './verdict.ts';
-import { waitingGet } from './waiting-get.ts';
 
 export interface SubscribeOptions extends Connection {
   /**
@@ -54,14 +54,6 @@ export interface Subscription extends AsyncIterable<SegmentReader> {
   close(): void;
 }
 
-/** After an outage, however long, the subscriber is to be back within about a second of its server or channel. */
-const RETRY_MOST_MS = 1_000;
-const POLL_MOST_MS = 1_000;
-/** Retry-After is believed up to this. */
-const RETRY_AFTER_MOST_MS = 60_000;
-/** A body that was cut is asked for again; the answer is there at once or not at all. */
-const RESUME_MS = 5_000;
-
 /**
  * A subscription to one channel; iterate it once. Nothing is read ahead of the one who iterates but the next segment's head. It is
  * closed by `close`, by `signal`, or by leaving the loop. Throws TrickleError `invalid` for a URL that is none. PROTOCOL.md sections 3.4 and 9.
@@ -72,39 +64,35 @@ export function subscribe(channelUrl: string, options: SubscribeOptions = {}): S
 
 class TrickleSubscription implements Subscription {
   readonly #channel: Channel;
-  readonly #clock: Clock;
   readonly #life: ReturnType<typeof childOf>;
   readonly #place: Place;
+  readonly #requests: Requests;
+  readonly #patience: Patience;
   readonly #waitForChannel: boolean;
-  readonly #reAskMs: number;
-  readonly #retries: number;
-  readonly #stats = { segments: 0, bytes: 0, aborted: 0, cut: 0, resumed: 0, reAsks: 0, retries: 0 };
+  readonly #stats = { segments: 0, bytes: 0, aborted: 0, cut: 0 };
   /** Whether the channel may have begun another life unseen. A request for a seq that the new life has yet to write would wait, and not say so. */
   #lifeUnsure = true;
-  #pending: Promise<Answer> | undefined;
   #reader: Reader | undefined;
   #iterated = false;
   #seen = false;
-  #polls = 0;
-  #failures = 0;
   #end: SubscriptionEnd | undefined;
   #error: TrickleError | undefined;
 
   constructor(channelUrl: string, options: SubscribeOptions) {
     this.#channel = new Channel(channelUrl, options);
-    this.#clock = this.#channel.clock;
     this.#place = new Place(options.from ?? 'current', options.epoch);
     this.#waitForChannel = options.waitForChannel ?? false;
-    this.#reAskMs = options.reAskMs ?? 20_000;
-    this.#retries = options.retries ?? 150;
-    this.#life = childOf(options.signal ?? new AbortController().signal);
+    this.#patience = new Patience(options.retries ?? 150);
+    this.#life = childOf(options.signal);
+    this.#requests = new Requests(this.#channel, options.reAskMs ?? 20_000, this.#life.signal);
     this.#life.signal.addEventListener('abort', () => this.#aborted(), { once: true });
     if (this.#life.signal.aborted) this.#aborted();
   }
 
   get stats(): SubscriberStats {
     const { skipped, discontinuities } = this.#place;
-    return { ...this.#stats, skipped, discontinuities };
+    const { reAsks, resumed } = this.#requests;
+    return { ...this.#stats, skipped, discontinuities, resumed, reAsks, retries: this.#patience.retries };
   }
 
   get end(): SubscriptionEnd | undefined {
@@ -138,7 +126,7 @@ class TrickleSubscription implements Subscription {
     while (this.#end === undefined) {
       try {
         if (this.#lifeUnsure && !(await this.#sameLife())) continue;
-        const reader = await this.#read(await this.#take());
+        const reader = await this.#read(await this.#requests.take(this.#place.wanted));
         if (reader) return reader;
       } catch (error) {
         if (this.#end === undefined) await this.#failed(error as TrickleError);
@@ -159,22 +147,6 @@ class TrickleSubscription implements Subscription {
     }
     this.#lifeUnsure = false;
     return true;
-  }
-
-  #take(): Promise<Answer> {
-    const taken = this.#pending ?? this.#get(this.#place.wanted);
-    this.#pending = undefined;
-    return taken;
-  }
-
-  #get(part: number | string): Promise<Answer> {
-    const onReAsk = () => {
-      this.#stats.reAsks++;
-    };
-    const asked = waitingGet(this.#channel, part, this.#life.signal, { reAskMs: this.#reAskMs, onReAsk });
-    // A preconnected GET may fail long before it is its turn.
-    asked.catch(() => {});
-    return asked;
   }
 
   /** What an answer means: a segment to hand out, or undefined when there is to be another request. Throws for a failure. */
@@ -203,9 +175,9 @@ class TrickleSubscription implements Subscription {
       throw new Failure(answer, `${this.#channel} answered ${wanted} with ${answer.header(Header.seq) ?? 'no seq'}`);
     }
     this.#seen = true;
-    this.#failures = 0;
+    this.#patience.answered();
     if (answer.header(Header.skipped) !== undefined) return void this.#place.neverWritten();
-    this.#pending = this.#get(seq + 1);
+    this.#requests.askAhead(seq + 1);
     return this.#handOut(answer, seq);
   }
 
@@ -222,7 +194,7 @@ class TrickleSubscription implements Subscription {
       answer,
       { seq, epoch, ...this.#place.news() },
       {
-        again: () => this.#resume(seq, epoch),
+        again: () => this.#requests.resume(seq, epoch),
         bytes: (count) => {
           this.#stats.bytes += count;
         },
@@ -234,31 +206,14 @@ class TrickleSubscription implements Subscription {
     return this.#reader;
   }
 
-  /** The same segment of the same life, if it is to be had at once. */
-  async #resume(seq: number, epoch: string | undefined): Promise<Answer | undefined> {
-    try {
-      const answer = await this.#channel.within(RESUME_MS, this.#life.signal, (signal) =>
-        this.#channel.get(seq, signal),
-      );
-      const place = [seqOf(answer, Header.seq) ?? seq, answer.header(Header.epoch) ?? epoch];
-      const same = answer.status === Status.ok && place[0] === seq && place[1] === epoch;
-      if (same) this.#stats.resumed++;
-      else answer.cancel();
-      return same ? answer : undefined;
-    } catch {
-      // The segment stays cut and is counted so; if the server is away, the next request will say it.
-      return undefined;
-    }
-  }
-
   /** 404. What is there later is another life. */
   async #missing(): Promise<void> {
     this.#lifeUnsure = true;
     if (this.#seen) return this.#finish('ended');
     if (!this.#waitForChannel) return this.#finish('never_existed');
     this.#place.fromTheBeginning();
-    this.#failures = 0;
-    await this.#pause(backoffMs(++this.#polls, AGAIN_MS, POLL_MOST_MS));
+    this.#patience.answered();
+    await this.#pause(this.#patience.pollMs());
   }
 
   /** 470: the window has moved on, or we are ahead of it. */
@@ -266,8 +221,8 @@ class TrickleSubscription implements Subscription {
     const latest = seqOf(answer, Header.latest);
     if (latest === undefined) throw new Failure(answer, `470 without a head from ${this.#channel}`);
     this.#seen = true;
-    this.#failures = 0;
-    await this.#pause(this.#place.missed(latest, answer.header(Header.epoch), this.#clock.now()));
+    this.#patience.answered();
+    await this.#pause(this.#place.missed(latest, answer.header(Header.epoch), this.#channel.clock.now()));
   }
 
   /** No 200, and nothing that trickle knows. */
@@ -280,15 +235,14 @@ class TrickleSubscription implements Subscription {
   async #failed(error: TrickleError): Promise<void> {
     this.#error = error;
     this.#lifeUnsure = true;
-    if (++this.#failures > this.#retries) return this.#finish('gave_up');
-    this.#stats.retries++;
-    const askedMs = error instanceof Failure ? error.retryAfterMs : 0;
-    await this.#pause(Math.max(askedMs, backoffMs(this.#failures, AGAIN_MS, RETRY_MOST_MS)));
+    const ms = this.#patience.retryMs(error);
+    if (ms === undefined) return this.#finish('gave_up');
+    await this.#pause(ms);
   }
 
   #pause(ms: number): Promise<void> {
     // Between two requests there is no socket that would keep the process alive.
-    return ms > 0 ? pause(this.#clock, ms, this.#life.signal, { keepAlive: true }) : Promise.resolve();
+    return ms > 0 ? pause(this.#channel.clock, ms, this.#life.signal, { keepAlive: true }) : Promise.resolve();
   }
 
   #finish(end: SubscriptionEnd): void {
@@ -300,21 +254,6 @@ class TrickleSubscription implements Subscription {
     this.#finish('aborted');
     this.#life.release();
     this.#reader?.release();
-    this.#pending?.then(
-      (answer) => answer.cancel(),
-      () => {},
-    );
-  }
-}
-
-/** An answer that is none we can use. */
-class Failure extends TrickleError {
-  readonly retryAfterMs: number;
-
-  constructor(answer: Answer, message: string) {
-    const refused = answer.status === Status.unavailable || (answer.status >= 400 && answer.status < 500);
-    super(refused ? 'refused' : 'unreachable', message, { status: answer.status });
-    const seconds = Number(answer.header('Retry-After') ?? Number.NaN);
-    this.retryAfterMs = seconds >= 0 ? Math.min(seconds * 1000, RETRY_AFTER_MOST_MS) : 0;
+    this.#requests.drop();
   }
 }

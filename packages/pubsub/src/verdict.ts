@@ -19,9 +19,14 @@ export function seqOf(answer: Answer, name: typeof Header.seq | typeof Header.la
   return seq !== undefined && seq >= 0 ? seq : undefined;
 }
 
+/** Whether the server would not, rather than could not. */
+export function isRefused(status: number): boolean {
+  return (status >= 400 && status < 500) || status === Status.unavailable;
+}
+
 function codeOf(status: number): TrickleErrorCode {
   if (status === Status.notFound) return 'not_found';
   if (status === Status.conflict) return 'conflict';
   if (status === Status.tooLarge) return 'too_large';
-  return (status >= 400 && status < 500) || status === Status.unavailable ? 'refused' : 'unreachable';
+  return isRefused(status) ? 'refused' : 'unreachable';
 }

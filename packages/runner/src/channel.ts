@@ -4,7 +4,8 @@ import { type Connection, createJsonlWriter, type JsonlWriter } from '@runnel/pu
 import type { Batch, Outlet } from './drain.ts';
 
 const REOPEN_FIRST_MS = 250;
-const REOPEN_MOST_MS = 5_000;
+/** However long the channel was away, the runner is to be back within about a second. */
+const REOPEN_MOST_MS = 1_000;
 
 export interface EventsChannelOptions {
   readonly url: string;
@@ -75,7 +76,8 @@ export class EventsChannel implements Outlet {
   /** A new writer knows nothing of the failures before it, so that the wait between two of them is ours. */
   async #replaceWriter(ends: number): Promise<void> {
     await this.#writer.close({ deadlineMs: 0, deleteChannel: false });
-    await pause(this.#clock, reopenMs(ends), this.#closing.signal);
+    // Between two writers there is no connection that would keep the process alive.
+    await pause(this.#clock, reopenMs(ends), this.#closing.signal, { keepAlive: false });
     if (this.#closing.signal.aborted) return;
     this.#writer = this.#newWriter();
     this.#lives = 0;

@@ -29,7 +29,7 @@ export async function followControl(
     }
     // A channel that lingers is found ended again, and its segments once more.
     from = 0;
-    await pause(clock, AGAIN_MS, signal);
+    await pause(clock, AGAIN_MS, signal, { keepAlive: true });
   }
 }
 

@@ -142,6 +142,52 @@ describe('the envelope', () => {
     expect(data).toMatchObject({ big: '1152921504606846976', nested: { big: '1' }, nan: null, inf: null });
   });
 
+  it('EGRESS 4.1: measurements and metadata are fields of data, stamped in nanoseconds', async () => {
+    const { sink, events } = taking();
+    const runner = runnerWith(sink);
+    runner.emit('inference.start', { measurements: { tokens: 3 }, metadata: { model: 'm' } }, { correlationId: 'c' });
+    runner.emit('given', { measurements: {}, timestamp_ns: 1_700_000_000_123_456_789n });
+    runner.emit('neither', { a: 1 });
+    const [first, second, third] = (await events(3)).map(({ data }) => data);
+    expect(first).toMatchObject({
+      type: 'inference.start',
+      timestamp_ns: `${WALL}000000`,
+      measurements: { tokens: 3 },
+      metadata: { model: 'm' },
+      correlation_id: 'c',
+    });
+    expect(second.timestamp_ns).toBe('1700000000123456789');
+    expect(third).not.toHaveProperty('timestamp_ns');
+  });
+
+  it('EGRESS 4.2: measurements become numbers where they can, metadata strings; what is unset is absent', async () => {
+    const { sink, envelopes, events } = taking();
+    const odd = { int: 7, float: 1.5, yes: true, no: false, text: 'x', big: 2n ** 60n, none: null, unset: undefined };
+    runnerWith(sink).emit('e', { measurements: { ...odd, list: [1] }, metadata: { ...odd, nested: { a: 1 } } });
+    const [{ data }] = await events(1);
+    const big = '1152921504606846976';
+    expect(data.measurements).toStrictEqual({ int: 7, float: 1.5, yes: 1, no: 0, text: 'x', big, list: '[1]' });
+    const texts = { int: '7', float: '1.5', yes: 'true', no: 'false', text: 'x', big, nested: '{"a":1}' };
+    expect(data.metadata).toStrictEqual(texts);
+    expect(text(envelopes[0] as Envelope)).toContain('"int":7,');
+  });
+
+  it('EGRESS 4.20: costs at most 200 bytes beyond its payload on the wire', async () => {
+    const { sink, envelopes, events } = taking();
+    const payload = { a: 1, b: 'text' };
+    runnerWith(sink).emit('inference.start', payload);
+    await events(1);
+    const line = `{"type":"telemetry","epoch":"0a1b2c3d","seq":123456,"event":${text(envelopes[0] as Envelope)}}\n`;
+    // Payload is what the caller gave and what the options gave: type, source, session, fields.
+    const own = JSON.stringify({
+      type: 'inference.start',
+      client_source: 'runnel',
+      session_id: 's',
+      ...payload,
+    }).length;
+    expect(Buffer.byteLength(line) - own).toBeLessThanOrEqual(200);
+  });
+
   it('is valid JSON whatever the strings in it hold', async () => {
     const { sink, envelopes, events } = taking();
     const nasty = 'quote " backslash \\ newline \n lone \ud800 separator \u2028 nul \u0000';
@@ -194,7 +240,20 @@ describe('the ring', () => {
     expect(runner.books).toMatchObject({ emitted: 301, written: 257, pending: 0, dropped: { queue_overflow: 44 } });
   });
 
-  it('holds as many events as it is told to', () => {
+  it('EGRESS 4.3: drops the newest instead, where it is told to; the numbers go on', async () => {
+    const { sink, envelopes, release, begun } = blocked();
+    const runner = runnerWith(sink, { buffer: 3, overflow: 'drop_newest' });
+    runner.emit('in hand');
+    await begun;
+    for (const type of ['a', 'b', 'c', 'd', 'e']) runner.emit(type);
+    expect(runner.books).toMatchObject({ emitted: 6, pending: 4, dropped: { queue_overflow: 2 } });
+    release();
+    await runner.close();
+    const types = envelopes.map((envelope) => JSON.parse(text(envelope)).data.type);
+    expect(types).toStrictEqual(['in hand', 'a', 'b', 'c']);
+  });
+
+  it('EGRESS 4.3: holds as many events as it is told to', () => {
     const runner = runnerWith(taking().sink, { buffer: 1000 });
     for (let n = 0; n < 1010; n++) runner.emit('e');
     expect(runner.books).toMatchObject({ pending: 1000, dropped: { queue_overflow: 10 } });

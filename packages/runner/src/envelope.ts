@@ -1,6 +1,7 @@
 /** An event's envelope: built once, here, and forwarded byte for byte from then on. PROTOCOL.md section 8.3. */
 import { TrickleError } from '@runnel/protocol';
 import { describeError } from './guard.ts';
+import { hasStreamForm, streamForm } from './stream-form.ts';
 import type { Capture } from './telemetry.ts';
 
 /** What is the same for all events of a session. Members without a value are left out of the envelope. */
@@ -33,8 +34,8 @@ export function envelopeWriter(identity: Identity, onRefused: () => void): (capt
     const stamp = String(Math.floor(capture.at));
     const type = JSON.stringify(String(capture.type));
     const head = `{"id":"${id}","type":"stream_trace","timestamp":"${stamp}","data":{"type":${type},"client_source":${source},"timestamp":"${stamp}"`;
-    const own = capture.data;
-    if (own === undefined) return `${head}${fixed}}}`;
+    if (capture.data === undefined) return `${head}${fixed}}}`;
+    const own = hasStreamForm(capture.data) ? streamForm(capture.data, capture.at) : capture.data;
     if (!namesKnownMember(own)) return `${head}${fixed}${innerJson(own)}}}`;
     return `${head}${mergedMembers(own, defaults, onRefused)}}}`;
   };

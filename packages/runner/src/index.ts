@@ -5,6 +5,8 @@ export { runnerFromEnv } from './from-env.ts';
 export type { MediaLoop } from './guard.ts';
 export { every, type StreamMeter } from './heartbeat.ts';
 export { createRunner, type EmitOptions, type EventHandle, type Runner, type RunnerOptions } from './runner.ts';
+export type { Span, SpanMetadata, StartSpan } from './span.ts';
 export type { ConfiguredState } from './steering.ts';
 export type { Overflow } from './telemetry.ts';
+export type { TraceContext, Tracing } from './tracing.ts';
 export type { Addresses as RunnerAddresses, SessionUrls } from './urls.ts';

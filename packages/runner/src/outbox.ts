@@ -98,9 +98,9 @@ export class Outbox {
   }
 }
 
-/** Resolves with `done`, or after `ms` without it. */
+/** Resolves with `done`, or after `ms` without it. Whoever waits for a close may have nothing else that keeps the process alive. */
 async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
   const patience = new AbortController();
-  await Promise.race([done, pause(clock, ms, patience.signal)]);
+  await Promise.race([done, pause(clock, ms, patience.signal, { keepAlive: false })]);
   patience.abort();
 }

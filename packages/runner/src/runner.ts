@@ -21,8 +21,10 @@ import { Heart } from './heart.ts';
 import { type StreamMeter, streamMeter } from './heartbeat.ts';
 import { sinkOutlet } from './local.ts';
 import { Outbox } from './outbox.ts';
+import { type StartSpan, spanStarter } from './span.ts';
 import { type ConfiguredState, Steering } from './steering.ts';
 import type { Overflow, Telemetry } from './telemetry.ts';
+import type { Tracing } from './tracing.ts';
 import { type Addresses, type SessionUrls, sessionUrls } from './urls.ts';
 
 const MOST_EVENTS = 10_000_000;
@@ -50,6 +52,8 @@ export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   readonly heartbeatMs?: number;
   /** Further figures for heartbeats, such as `vram_allocated_mb`. What throws or is not finite is left out. */
   readonly vitals?: () => Readonly<Record<string, number>>;
+  /** The application's own tracing, for the trace context of spans. Default: none, spans have correlation ids alone. */
+  readonly tracing?: Tracing;
   /** When the start of this runner began, by `clock.now()`. Default 0: for the system's clock, the start of the process. */
   readonly startedAt?: number;
 }
@@ -69,6 +73,11 @@ export interface Runner {
   emit(type: string, data?: object, options?: EmitOptions): void;
   /** A handle for the events of one type, for a call site that is passed often: what the control state withholds costs next to nothing there. */
   event(type: string): EventHandle;
+  /**
+   * A piece of work as two events, `<name>.start` and `<name>.stop` or `<name>.exception`, with the same `span_id` and `correlation_id`. Runs `fn`, or
+   * without it gives a span to be ended: `using span = runner.span('load')`. Durations are nanoseconds. Metadata is captured at the call.
+   */
+  readonly span: StartSpan;
   /** Sends a log line, together with others, unless the control state asks for a higher level than `level` (default `info`). Never waits and never throws. */
   log(line: string, level?: Exclude<LogLevel, 'off'>): void;
   /** Sends anything for the user, serialised at the call. Never waits and never throws. */
@@ -174,6 +183,7 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     emit,
     event: (type) => new Handle(telemetry, gate.site(type)),
+    span: spanStarter({ clock, gate, telemetry, tracing: options.tracing, epoch }),
     log: (line, level = 'info') => messages.log(line, level),
     notify: (payload) => void messages.push('notification', { type: 'notification', payload }),
     stream: () =>

@@ -212,7 +212,7 @@ describe('messages beside telemetry', () => {
 });
 
 describe('a server that is not there', () => {
-  it('starts before the server, keeps the newest events, and begins when it comes', async () => {
+  it('EGRESS 4.4: starts before the server, keeps the newest events, and sends them first and in order when it comes', async () => {
     const host = server();
     await host.stop();
     const runner = runnerOn(host, { buffer: 4 });

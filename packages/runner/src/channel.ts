@@ -77,7 +77,7 @@ export class EventsChannel implements Outlet {
   async #replaceWriter(ends: number): Promise<void> {
     await this.#writer.close({ deadlineMs: 0, deleteChannel: false });
     // Between two writers there is no connection that would keep the process alive.
-    await pause(this.#clock, reopenMs(ends), this.#closing.signal, { keepAlive: false });
+    await pause(this.#clock, reopenMs(ends), this.#closing.signal, { keepAlive: true });
     if (this.#closing.signal.aborted) return;
     this.#writer = this.#newWriter();
     this.#lives = 0;

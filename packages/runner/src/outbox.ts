@@ -101,6 +101,6 @@ export class Outbox {
 /** Resolves with `done`, or after `ms` without it. Whoever waits for a close may have nothing else that keeps the process alive. */
 async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
   const patience = new AbortController();
-  await Promise.race([done, pause(clock, ms, patience.signal, { keepAlive: false })]);
+  await Promise.race([done, pause(clock, ms, patience.signal, { keepAlive: true })]);
   patience.abort();
 }

@@ -20,7 +20,10 @@ export function prepareTables(db: DatabaseSync, path: string): void {
   );
   const tables = names.all().map(({ name }) => String(name));
   const application = pragma(db, 'application_id');
-  if (tables.length === 0 && application === 0) return createTables(db);
+  if (tables.length === 0 && application === 0) {
+    createTables(db);
+    return;
+  }
   if (application !== APPLICATION_ID) throw new NoJournal('it is no journal of a relay');
   if (pragma(db, 'user_version') > VERSION) {
     throw new TrickleError(

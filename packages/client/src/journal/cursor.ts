@@ -73,6 +73,8 @@ export interface Shelf {
   one(n: number): Row | undefined;
   /** Writes what `owed` and the counters say, soon if not now. */
   persist(): void;
+  /** Rows that no sink has parked any more. */
+  freed(numbers: readonly number[]): void;
   wall(): number;
   /** Whether the journal is: what is settled later is not booked, and comes again. */
   closed(): boolean;
@@ -162,6 +164,7 @@ export class Cursor {
       this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
     }
     this.#dirty = true;
+    this.#shelf.freed(unparked);
     this.#shelf.persist();
   }
 

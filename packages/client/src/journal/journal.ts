@@ -57,6 +57,7 @@ export class Journal {
   readonly #commits = { count: 0, totalMs: 0, longestMs: 0 };
   #last: number;
   #totals: Totals;
+  #freed: number[] = [];
   #usualMs = 0;
   #refused = 0;
   #error: string | undefined;
@@ -156,6 +157,7 @@ export class Journal {
         return typeof row === 'string' ? undefined : row;
       },
       persist: () => this.#persist(),
+      freed: (numbers) => this.#freed.push(...numbers),
       wall: () => clock.wall(),
       closed: () => this.#closed,
     };
@@ -245,8 +247,9 @@ export class Journal {
     const { store, clock, bounds } = this.#setup;
     const cursors = [...this.#cursors.values()];
     try {
-      const done = trim({ store, bounds, cursors, totals: this.#totals, wall: clock.wall(), all });
+      const done = trim({ store, bounds, cursors, totals: this.#totals, wall: clock.wall(), freed: this.#freed, all });
       if (!done) return;
+      this.#freed = [];
       this.#totals = done.totals;
       if (done.dropped.length > 0) this.#recent.clear();
       for (const { n, reason } of done.dropped) for (const cursor of cursors) cursor.deleted(n, reason);

@@ -1,4 +1,5 @@
 /** Saves what can still be read of a damaged journal: whatever no sink, or not every sink, has had, the cursors, the positions and the dead. */
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { COLUMNS, type Row, readRow } from './row.ts';
 import type { Store } from './store.ts';
@@ -13,6 +14,8 @@ export interface Salvage {
 
 /** Tables that are copied as they are, as far as they can be read. */
 const COPIED = ['sinks', 'dropped', 'sessions', 'totals', 'dead', 'parked', 'consent'] as const;
+/** A head that asks for more than this many times the file is damaged itself. */
+const MOST_LENGTHENING = 1000;
 /** Envelopes read at once while nothing is wrong. */
 const PIECE = 1000;
 
@@ -20,6 +23,7 @@ const PIECE = 1000;
 export function salvage(from: string, to: Store): Salvage {
   let db: DatabaseSync | undefined;
   try {
+    lengthen(from);
     db = new DatabaseSync(from);
     db.exec('PRAGMA query_only = 1; PRAGMA cell_size_check = 1');
   } catch {
@@ -121,6 +125,22 @@ function countLost(to: Store): number {
     most = Math.max(most, lost);
   }
   return most;
+}
+
+/** SQLite reads nothing of a file that is shorter than its head says, so its end is made up for by zeros: pages that cannot be read, like any other. */
+function lengthen(path: string): void {
+  const head = Buffer.alloc(32);
+  const file = openSync(path, 'r+');
+  try {
+    readSync(file, head, 0, head.length, 0);
+    const pageBytes = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
+    const bytes = head.readUInt32BE(28) * pageBytes;
+    const isDatabase = head.subarray(0, 15).equals(Buffer.from('SQLite format 3'));
+    const { size } = fstatSync(file);
+    if (isDatabase && bytes > size && bytes < size * MOST_LENGTHENING) ftruncateSync(file, bytes);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function attempt<T>(read: () => T): T | undefined {

@@ -16,9 +16,10 @@ export class Store {
   readonly #commit: StatementSync;
   #durability: Durability = 'full';
 
-  /** Takes a connection whose tables are there; throws SQLite's error if they are not. */
+  /** Takes a connection to a journal, which it changes to a write-ahead log; throws SQLite's error if its tables are not there. */
   constructor(db: DatabaseSync) {
     this.db = db;
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = full; PRAGMA cache_size = -16384');
     this.statements = prepare(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
@@ -58,14 +59,7 @@ export class Store {
 
 /** Opens a connection to a file, or to memory with `:memory:`. */
 export function connect(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: BUSY_MS });
-  try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = full; PRAGMA cache_size = -16384');
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-  return db;
+  return new DatabaseSync(path, { timeout: BUSY_MS });
 }
 
 function prepare(db: DatabaseSync) {

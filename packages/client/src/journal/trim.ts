@@ -29,6 +29,8 @@ interface Trimming {
   readonly cursors: readonly Cursor[];
   readonly totals: Totals;
   readonly wall: number;
+  /** Rows that are not parked any more, by one sink at least. */
+  readonly freed: readonly number[];
   /** Also pieces that are smaller than usual. */
   readonly all: boolean;
 }
@@ -47,10 +49,16 @@ export function trim(trimming: Trimming): Trimmed | undefined {
   const { totals, bounds } = trimming;
   const over = totals.rows > bounds.maxEnvelopes || totals.bytes > bounds.maxBytes;
   const end = endOfSettled(trimming);
-  if (!over && end === undefined && !(trimming.all && oldest(trimming) < trimming.wall - bounds.maxAgeMs))
+  if (
+    !over &&
+    end === undefined &&
+    trimming.freed.length === 0 &&
+    !(trimming.all && oldest(trimming) < trimming.wall - bounds.maxAgeMs)
+  )
     return undefined;
   return trimming.store.transaction('normal', ({ setTotal }) => {
-    const left = end === undefined ? totals : deleteSettled(trimming, end);
+    const settled = end === undefined ? totals : deleteSettled(trimming, end);
+    const left = deleteFreed(trimming, settled);
     const done = dropOldest(trimming, left);
     for (const [name, value] of Object.entries(done.totals)) setTotal.run(name, value);
     return done;
@@ -76,6 +84,20 @@ function deleteSettled({ store, totals }: Trimming, end: number): Totals {
   const sums = store.prepared(`SELECT count(*) AS rows, sum(length(bytes)) AS bytes ${range}`).get(totals.trimmed, end);
   store.prepared(`DELETE ${range}`).run(totals.trimmed, end);
   return { rows: totals.rows - Number(sums?.rows), bytes: totals.bytes - Number(sums?.bytes ?? 0), trimmed: end };
+}
+
+/** Rows that stayed behind, when those around them were deleted, because they were parked. */
+function deleteFreed({ store, freed }: Trimming, totals: Totals): Totals {
+  let { rows, bytes } = totals;
+  const size = store.prepared(`SELECT length(bytes) AS bytes FROM envelopes WHERE n = ? AND NOT ${PARKED}`);
+  for (const n of freed) {
+    const row = n <= totals.trimmed ? size.get(n) : undefined;
+    if (!row) continue;
+    store.statements.remove.run(n);
+    rows--;
+    bytes -= Number(row.bytes);
+  }
+  return { ...totals, rows, bytes };
 }
 
 /** Deletes from the oldest on what no lane has in hand, until the bounds are kept. */

@@ -272,19 +272,19 @@ export class LaneCore {
         return this.#sendAgain(batch.items);
       case 'too_large':
         if (batch.items.length > 1) this.#limit.tooLarge(batch.items.length);
-        return this.#split(batch, outcome);
+        return this.#split(batch, outcome, now);
       case 'refused':
-        return this.#split(batch, outcome);
+        return this.#split(batch, outcome, now);
     }
   }
 
   #answered({ items }: Batch, report: SendReport | undefined, now: number): Settled {
     const { delivered, dead, rest, unnamed } = sorted(items, report);
     if (rest.length === 0) {
-      this.#succeeded(items.length);
+      this.#succeeded(items.length, now);
       return { delivered, dead, unnamed, parked: [] };
     }
-    if (delivered.length + dead.length > 0) this.#gate.succeeded(false);
+    if (delivered.length + dead.length > 0) this.#gate.succeeded(now, false);
     if (this.#policy.order === 'key') {
       return { delivered, dead, unnamed, parked: this.#park(new Set(rest.map(({ key }) => key)), rest, now) };
     }
@@ -293,10 +293,10 @@ export class LaneCore {
     return { delivered, dead, unnamed, parked: [] };
   }
 
-  #succeeded(count: number): void {
+  #succeeded(count: number, now: number): void {
     this.#limit.taken(count);
     this.#window = Math.min(MOST_IN_FLIGHT, this.#window + 1);
-    this.#gate.succeeded(this.#waiting.length === 0 && this.#again.length === 0);
+    this.#gate.succeeded(now, this.#waiting.length === 0 && this.#again.length === 0);
   }
 
   #unavailable({ items }: Batch, now: number): Settled {
@@ -317,9 +317,9 @@ export class LaneCore {
   }
 
   /** In halves until the poison is alone: one of 500 costs at most 19 requests. EGRESS 2.10. */
-  #split({ items }: Batch, outcome: Outcome): Settled {
+  #split({ items }: Batch, outcome: Outcome, now: number): Settled {
     // It said no, but it is there.
-    this.#gate.succeeded(false);
+    this.#gate.succeeded(now, false);
     if (items.length === 1) return buried(items, outcome);
     const half = Math.ceil(items.length / 2);
     const parts = [items.slice(0, half), items.slice(half)];
@@ -365,7 +365,7 @@ export class LaneCore {
         const { delivered, dead, rest, unnamed } = sorted(items, outcome.report);
         if (delivered.length + dead.length > 0) {
           parked.failures = 0;
-          this.#gate.succeeded(false);
+          this.#gate.succeeded(now, false);
         }
         if (rest.length > 0) fail();
         else parked.limit *= 2;

@@ -15,7 +15,7 @@ const MOST_RETRIES = 10;
 const RETRY_EVERY_MS = 30_000;
 /** After so many failures in a row it was an outage. */
 const OUTAGE = 3;
-/** How much faster than before an outage the first requests after it may follow each other, and how much each success adds. */
+/** How much faster than before an outage requests may follow each other for the first minute after it, and what each success makes of their interval later. */
 const CATCH_UP = 1.25;
 const SPEED_UP = 0.98;
 /** Between requests of a lane that had none before an outage. */
@@ -43,6 +43,7 @@ export class Gate {
   #refilledAt: number | undefined;
   #usualMs: number | undefined;
   #paceMs = 0;
+  #heldUntil = 0;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -78,10 +79,12 @@ export class Gate {
   }
 
   /** The destination took something. `caughtUp`: nothing waits behind it. */
-  succeeded(caughtUp: boolean): void {
+  succeeded(now: number, caughtUp: boolean): void {
     if (this.#failures >= OUTAGE) {
       this.#paceMs = Math.min(MOST_INTERVAL_MS, this.#usualMs ?? UNKNOWN_INTERVAL_MS) / CATCH_UP;
-    } else this.#paceMs = caughtUp ? 0 : this.#paceMs * SPEED_UP;
+      this.#heldUntil = now + MINUTE_MS;
+    } else if (caughtUp) this.#paceMs = 0;
+    else if (now >= this.#heldUntil) this.#paceMs *= SPEED_UP;
     this.#failures = 0;
     this.#renewals = 0;
     this.#retries = Math.min(MOST_RETRIES, this.#retries + RETRY_SHARE);

@@ -1,0 +1,367 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Envelope } from '@runnel/protocol';
+import { ManualClock } from '@runnel/protocol/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Journal, type JournalOptions, openJournal } from '../src/index.ts';
+import { freshPath } from './loop.ts';
+
+const encoder = new TextEncoder();
+const envelope = (id: string, bytes = `{"id":"${id}","data":{"n":1.0}}`): Envelope => ({
+  id,
+  bytes: encoder.encode(bytes),
+  session: 'demo',
+  relayedVia: 'trickle',
+  receivedAt: Date.now(),
+});
+const envelopes = (count: number, from = 1) => Array.from({ length: count }, (_, at) => envelope(`e${at + from}`));
+const position = (segment: number) => ({ channelEpoch: 'c', segment, lines: segment, telemetry: undefined });
+
+function open(options: JournalOptions = {}): { journal: Journal; warnings: string[] } {
+  const warnings: string[] = [];
+  const journal = openJournal({ keepMs: 0, ...options, onWarning: (sentence) => warnings.push(sentence) });
+  onTestFinished(() => journal.close());
+  return { journal, warnings };
+}
+
+/** Takes and acknowledges what is there; returns the ids. */
+function drain(journal: Journal, sink = 'sink', most = Number.POSITIVE_INFINITY): (string | undefined)[] {
+  const cursor = journal.cursor(sink);
+  const ids: (string | undefined)[] = [];
+  while (ids.length < most) {
+    const rows = cursor.read(Math.min(100, most - ids.length), 1e9);
+    if (rows.length === 0) break;
+    ids.push(...rows.map((row) => row.envelope.id));
+    cursor.settle({
+      settled: rows.at(-1)?.n ?? 0,
+      delivered: rows.length,
+      dead: [],
+      unnamed: 0,
+      parked: [],
+      unparked: [],
+    });
+  }
+  return ids;
+}
+const ids = (count: number, from = 1) => envelopes(count, from).map(({ id }) => id);
+
+/** What a killed process would leave: the files as they are now, under another name. */
+function copyOf(path: string): string {
+  const copy = freshPath();
+  for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+  return copy;
+}
+
+describe.each([
+  ['in a file', true],
+  ['in memory', false],
+])('a journal %s', (_, inFile) => {
+  const where = () => (inFile ? { path: freshPath() } : {});
+
+  test('EGRESS 2.4: gives what was appended, in order, byte for byte, to each sink at its own pace', async () => {
+    const { journal } = open(where());
+    const odd = [
+      envelope('a', '{"id":"a","data":{"x":1.0,"y":12345678901234567890}}'),
+      envelope('é\u2028', '{"data":{}}'),
+      { ...envelope('x'), id: undefined, relayedVia: 'local' as const },
+    ];
+    const cursor = journal.cursor('one');
+    journal.cursor('two');
+    await journal.append('demo', odd, position(1));
+    expect(cursor.read(10, 1e9).map((row) => ({ ...row.envelope, bytes: [...row.envelope.bytes] }))).toEqual(
+      odd.map((each) => ({ ...each, bytes: [...each.bytes] })),
+    );
+    expect(cursor.read(10, 1e9)).toEqual([]);
+    expect(drain(journal, 'two')).toHaveLength(3);
+    expect(journal.cursor('one').books).toMatchObject({ in: 3, out: 0, pending: 3 });
+    expect(journal.cursor('two').books).toMatchObject({ in: 3, out: 3, pending: 0 });
+  });
+
+  test('EGRESS 2.13: over its bounds the oldest leave, for each sink that had not got them, and what is in hand stays', async () => {
+    const { journal } = open({ ...where(), maxEnvelopes: 100 });
+    const slow = journal.cursor('slow');
+    journal.cursor('down');
+    await journal.append('demo', envelopes(10), position(1));
+    expect(slow.read(5, 1e9)).toHaveLength(5);
+    for (let at = 10; at < 300; at += 10) await journal.append('demo', envelopes(10, at + 1), position(at));
+    expect(slow.books).toMatchObject({ in: 300, pending: 100, dropped: { overflow: 200 } });
+    // The five that `slow` has in hand are kept, and `down` has them to gain.
+    expect(journal.cursor('down').books).toMatchObject({ in: 300, pending: 100, dropped: { overflow: 200 } });
+    expect(journal.status.rows).toBe(100);
+    slow.settle({ settled: 5, delivered: 5, dead: [], unnamed: 0, parked: [], unparked: [] });
+    expect(drain(journal, 'slow')).toEqual(ids(95, 206));
+    expect(drain(journal, 'down')).toEqual([...ids(5), ...ids(95, 206)]);
+  });
+
+  test('EGRESS 2.13: bytes and age are bounds too', async () => {
+    const clock = new ManualClock();
+    const { journal } = open({ ...where(), clock, maxBytes: 1000, maxAgeMs: 60_000 });
+    const cursor = journal.cursor('down');
+    const big = (id: string) => ({ ...envelope(id, `{"data":"${'x'.repeat(290)}"}`), receivedAt: clock.wall() });
+    for (const id of 'abcd') {
+      void journal.append('demo', [big(id)], position(1));
+      journal.flush();
+    }
+    expect(cursor.books).toMatchObject({ in: 4, pending: 3, dropped: { overflow: 1 } });
+    clock.advance(61_000);
+    expect(cursor.books).toMatchObject({ in: 4, pending: 0, dropped: { overflow: 1, age: 3 } });
+    expect(journal.status).toMatchObject({ rows: 0, bytes: 0 });
+  });
+
+  test('what all sinks have settled is deleted, and no sooner', async () => {
+    const clock = new ManualClock();
+    const { journal } = open({ ...where(), clock });
+    for (const sink of ['one', 'two']) journal.cursor(sink);
+    for (let at = 0; at < 5000; at += 500) void journal.append('demo', envelopes(500, at + 1), position(at));
+    journal.flush();
+    expect(drain(journal, 'one')).toHaveLength(5000);
+    clock.advance(10_000);
+    expect(journal.status.rows).toBe(5000);
+    expect(drain(journal, 'two', 2500)).toEqual(ids(2500));
+    clock.advance(10_000);
+    expect(journal.status.rows).toBe(2500);
+    expect(drain(journal, 'two')).toEqual(ids(2500, 2501));
+    clock.advance(10_000);
+    expect(journal.status).toMatchObject({ rows: 0, bytes: 0 });
+  });
+
+  test('a sink that comes later begins with what comes from now on, or where it is told to with the oldest', async () => {
+    const now = open(where()).journal;
+    const all = open({ ...where(), newSink: 'oldest' }).journal;
+    for (const journal of [now, all]) {
+      journal.cursor('first');
+      await journal.append('demo', envelopes(3), position(1));
+      journal.cursor('second');
+      await journal.append('demo', envelopes(2, 4), position(2));
+    }
+    expect(drain(now, 'second')).toEqual(ids(2, 4));
+    expect(drain(all, 'second')).toEqual(ids(5));
+    expect(all.cursor('second').books).toMatchObject({ in: 5, out: 5, pending: 0 });
+  });
+});
+
+describe('what was committed', () => {
+  test('EGRESS 2.14: is there after the process was killed, with the position and the books behind it', async () => {
+    const path = freshPath();
+    const { journal } = open({ path });
+    journal.cursor('sink');
+    await journal.append('demo', envelopes(300), position(7), { lines: 300 });
+    expect(drain(journal, 'sink', 100)).toEqual(ids(100));
+    const { journal: again } = open({ path: copyOf(path) });
+    expect(again.session('demo')).toEqual({ position: position(7), books: { lines: 300 } });
+    expect(again.cursor('sink').books).toMatchObject({ in: 300, out: 100, pending: 200 });
+    expect(drain(again)).toEqual(ids(200, 101));
+  });
+
+  test('EGRESS 2.14: is within 25 ms, or by 256, or with each append where that is asked for', async () => {
+    const clock = new ManualClock();
+    const path = freshPath();
+    const { journal } = open({ path, clock });
+    const cursor = journal.cursor('sink');
+    void journal.append('demo', envelopes(255), position(1));
+    clock.advance(25);
+    expect(cursor.books.in).toBe(255);
+    void journal.append('demo', envelopes(256), position(2));
+    expect(cursor.books.in).toBe(511);
+    const each = open({ path: freshPath(), clock, commitEnvelopes: 1 }).journal;
+    each.cursor('sink');
+    void each.append('demo', envelopes(1), position(1));
+    expect(each.cursor('sink').books.in).toBe(1);
+  });
+
+  test('numbers are never given twice, also when everything was deleted', async () => {
+    const path = freshPath();
+    const first = openJournal({ path, keepMs: 0 });
+    first.cursor('sink');
+    await first.append('demo', envelopes(2000), position(1));
+    drain(first);
+    first.close();
+    const { journal } = open({ path });
+    await journal.append('demo', envelopes(2, 2001), position(2));
+    expect(drain(journal)).toEqual(ids(2, 2001));
+  });
+
+  test('EGRESS 2.9: the dead are kept with reason, status and answer', async () => {
+    const path = freshPath();
+    const { journal } = open({ path });
+    const cursor = journal.cursor('sink');
+    await journal.append('demo', envelopes(1), position(1));
+    const [row] = cursor.read(1, 1e9);
+    if (!row) throw new Error('nothing to read');
+    cursor.settle({
+      settled: 1,
+      delivered: 0,
+      dead: [{ row, reason: 'ugly', status: 400, response: 'no' }],
+      unnamed: 0,
+      parked: [],
+      unparked: [],
+    });
+    const reader = new DatabaseSync(path, { readOnly: true });
+    expect(reader.prepare('SELECT sink, id, reason, status, response FROM dead').all()).toMatchObject([
+      { sink: 'sink', id: 'e1', reason: 'ugly', status: 400, response: 'no' },
+    ]);
+    reader.close();
+    expect(cursor.books).toMatchObject({ in: 1, out: 0, pending: 0, dropped: { refused: 1 } });
+  });
+
+  test('EGRESS 3.18: what is parked stays parked over a restart, and its rows stay until it is settled', async () => {
+    const path = freshPath();
+    const first = openJournal({ path, keepMs: 0 });
+    const cursor = first.cursor('sink');
+    await first.append('demo', envelopes(2000), position(1));
+    cursor.read(2000, 1e9);
+    const parked = [5, 7].map((n) => ({ n, key: 'k', bytes: 30 }));
+    cursor.settle({ settled: 2000, delivered: 1998, dead: [], unnamed: 0, parked, unparked: [] });
+    first.close();
+    const clock = new ManualClock();
+    const { journal } = open({ path, clock });
+    const again = journal.cursor('sink');
+    clock.advance(5000);
+    expect(again.restoreParked()).toEqual(parked);
+    expect(journal.status.rows).toBe(2);
+    expect([again.load(5)?.envelope.id, again.load(6), again.load(7)?.envelope.id]).toEqual(['e5', undefined, 'e7']);
+    expect(again.books).toMatchObject({ in: 2000, out: 1998, pending: 2 });
+    again.settle({ settled: 2000, delivered: 2, dead: [], unnamed: 0, parked: [], unparked: [5, 7] });
+    clock.advance(5000);
+    expect([again.books.pending, journal.status.rows]).toEqual([0, 0]);
+  });
+});
+
+describe('EGRESS 2.16: two relays on one journal', () => {
+  test('EGRESS 2.16: the second gets a clear error, a reader does not, and the lock goes with the first', () => {
+    const path = freshPath();
+    const first = openJournal({ path });
+    expect(() => openJournal({ path })).toThrow(
+      expect.objectContaining({
+        code: 'invalid',
+        message: expect.stringContaining(`another relay uses the journal ${path}: stop it`),
+      }),
+    );
+    const reader = new DatabaseSync(path, { readOnly: true });
+    expect(reader.prepare('SELECT count(*) AS count FROM envelopes').get()).toEqual({ count: 0 });
+    reader.close();
+    first.close();
+    openJournal({ path }).close();
+  });
+
+  test('a folder that is missing is an error that says so', () => {
+    expect(() => openJournal({ path: '/nowhere/at/all/journal.db' })).toThrow(
+      expect.objectContaining({ code: 'invalid', message: expect.stringContaining('folder') }),
+    );
+  });
+});
+
+describe('EGRESS section 6, torn, spliced or corrupt journal', () => {
+  /** A closed journal of 3,000 envelopes of which the sink has had 1,000. */
+  async function filled(): Promise<string> {
+    const path = freshPath();
+    const journal = openJournal({ path, keepMs: 0 });
+    journal.cursor('sink');
+    for (let at = 0; at < 3000; at += 250) await journal.append('demo', envelopes(250, at + 1), position(at));
+    drain(journal, 'sink', 1000);
+    journal.close();
+    return path;
+  }
+
+  test.each([
+    [
+      'garbage',
+      (path: string) => writeFileSync(path, 'this is no database, it is a text of some length. '.repeat(100)),
+    ],
+    [
+      'another database',
+      (path: string) => {
+        writeFileSync(path, '');
+        const db = new DatabaseSync(path);
+        db.exec('CREATE TABLE theirs (x)');
+        db.close();
+      },
+    ],
+    ['a head alone', (path: string) => truncateSync(path, 100)],
+  ])('EGRESS 2.15: %s is moved aside with a message, and the process starts', async (_, damage) => {
+    const path = await filled();
+    damage(path);
+    const damaged = readFileSync(path);
+    const { journal, warnings } = open({ path });
+    const aside = readdirSync(dirname(path)).find((name) => name.includes('.damaged-'));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`${dirname(path)}/${aside}`);
+    expect(readFileSync(`${dirname(path)}/${aside}`).subarray(0, 50)).toEqual(damaged.subarray(0, 50));
+    await journal.append('demo', envelopes(1), position(1));
+    expect(journal.status.rows).toBe(1);
+  });
+
+  test('EGRESS 2.15: a missing and an empty file are new journals', () => {
+    const path = freshPath();
+    writeFileSync(path, '');
+    expect(open({ path }).warnings).toEqual([]);
+  });
+
+  test('EGRESS 2.15: of a file that is cut, what is left is delivered, and what is lost is counted', async () => {
+    const whole = new Set(ids(3000));
+    const path = await filled();
+    truncateSync(path, Math.floor(readFileSync(path).length * 0.7));
+    const { journal, warnings } = open({ path });
+    const before = journal.cursor('sink').books;
+    const got = drain(journal);
+    const { pending, dropped } = journal.cursor('sink').books;
+    expect(warnings[0]).toMatch(/\d+ events .* were read from it, (\d+|an unknown number) are lost/);
+    expect(got.every((id) => whole.has(id))).toBe(true);
+    expect(got.length).toBeGreaterThan(0);
+    expect(pending).toBe(0);
+    if (before.out === 1000) expect(got.length + (dropped.damaged ?? 0)).toBe(2000);
+  });
+
+  test('EGRESS 2.15: of a file with flipped bytes every envelope that can be read is delivered, and the process starts', async () => {
+    const path = await filled();
+    const whole = readFileSync(path);
+    for (let round = 0; round < 12; round++) {
+      const bytes = Buffer.from(whole);
+      for (let flips = 0; flips < 20; flips++) {
+        const at = Math.floor(((round * 20 + flips) / 240) * bytes.length);
+        bytes[at] = (bytes[at] as number) ^ 0xff;
+      }
+      const copy = freshPath();
+      writeFileSync(copy, bytes);
+      const { journal } = open({ path: copy });
+      const got = drain(journal);
+      // The first flips hit the head, without which SQLite reads nothing.
+      if (round > 0) expect(got.length).toBeGreaterThan(0);
+      expect(journal.cursor('sink').books.pending).toBe(0);
+      await journal.append('demo', envelopes(1, 9999), position(1));
+      expect(drain(journal)).toEqual(['e9999']);
+    }
+  });
+});
+
+describe('EGRESS section 6, disk full', () => {
+  test('what cannot be written waits in memory to a bound, the oldest beyond it are counted, and it resumes by itself', async () => {
+    const clock = new ManualClock();
+    const path = freshPath();
+    const { journal, warnings } = open({ path, clock, maxWaiting: 20 });
+    const cursor = journal.cursor('sink');
+    const other = new DatabaseSync(path);
+    onTestFinished(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    let committed = 0;
+    for (let at = 0; at < 10; at++) {
+      void journal.append('demo', envelopes(5, at * 5 + 1), position(at)).then(() => committed++);
+      if (at === 0) clock.advance(25);
+    }
+    expect(journal.status).toMatchObject({ waiting: 20, error: expect.stringContaining('locked') });
+    expect(cursor.books).toMatchObject({ in: 30, pending: 0, dropped: { disk_full: 30 } });
+    other.exec('ROLLBACK');
+    clock.advance(1000);
+    expect(journal.status).toMatchObject({ waiting: 0, error: undefined });
+    expect(cursor.books).toMatchObject({ in: 50, pending: 20, dropped: { disk_full: 30 } });
+    expect(drain(journal)).toEqual(ids(20, 31));
+    await Promise.resolve();
+    expect(committed).toBe(10);
+    expect(warnings).toEqual([
+      expect.stringContaining('can not be written'),
+      expect.stringContaining('can be written again'),
+    ]);
+    expect(journal.session('demo')?.position).toEqual(position(9));
+  });
+});

@@ -19,8 +19,6 @@ export class Channel {
   readonly name: string;
   readonly mime: string;
   epoch = newEpoch();
-  /** The next seq to be written. */
-  head = 0;
   /** Nothing is written any more; a channel that lingers can still be read. */
   closed = false;
   /** Bytes that have arrived, in all its lives. */
@@ -41,6 +39,11 @@ export class Channel {
     this.window = new Window(core);
     this.#orphans = new Orphans(core, (segment) => this.#settle(segment));
     this.#holes = new Holes(core, (jump) => this.#release(jump));
+  }
+
+  /** The next seq to be written. */
+  get head(): number {
+    return this.window.head;
   }
 
   /** Counts what has come that is, or may carry, bytes of this channel. */
@@ -192,8 +195,7 @@ export class Channel {
   #pass(seq: number): void {
     if (seq < this.head) return;
     if (seq > this.head) this.#holes.jumped(this.head, seq);
-    this.head = seq + 1;
-    this.window.headMoved(this.head);
+    this.window.headMoved(seq + 1);
   }
 
   /** The holes of a jump have been waited for long enough. Only those that someone asked for exist. */
@@ -224,7 +226,7 @@ export class Channel {
     this.core.counters.restarts++;
     for (const segment of this.#inState('open')) this.#settle(segment);
     this.epoch = newEpoch();
-    this.head = 0;
+    this.window.headMoved(0);
     this.#dismiss('restart');
     this.window.clear();
     this.touchedAt = this.core.clock.now();

@@ -15,7 +15,7 @@ export class Window {
   evictedBelow = 0;
   /** Finished bytes. */
   bytes = 0;
-  head = 0;
+  #head = 0;
   #core: Core;
   /** Older than the keep time, here only because they are among the newest. */
   #aged: Segment[] = [];
@@ -23,6 +23,11 @@ export class Window {
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  /** The next seq to be written. */
+  get head(): number {
+    return this.#head;
   }
 
   /** The smallest seq that has bytes or an end; undefined if there is none. */
@@ -49,7 +54,7 @@ export class Window {
   /** Whether a seq below the head that nobody has written is inside. */
   hasHole(seq: number): boolean {
     if (seq < this.evictedBelow) return false;
-    return seq >= Math.min(this.oldest ?? this.head, this.head - this.#core.limits.window);
+    return seq >= Math.min(this.oldest ?? this.#head, this.#head - this.#core.limits.window);
   }
 
   /** A segment has finished: it stays until it is too old, or there are too many bytes. */
@@ -71,8 +76,9 @@ export class Window {
     else this.evict(segment, 'age');
   }
 
+  /** Forwards, or back to 0 where a new life begins. */
   headMoved(head: number): void {
-    this.head = head;
+    this.#head = head;
     if (this.#aged.length === 0) return;
     const passed = this.#aged.filter((segment) => !this.#isNewest(segment));
     for (const segment of passed) this.evict(segment, 'age');
@@ -84,18 +90,17 @@ export class Window {
     this.#drop(segment);
   }
 
-  /** Forgets everything; readers that are attached to finished segments go on. */
+  /** Forgets all segments; readers that are attached to finished segments go on. */
   clear(): void {
     for (const segment of this.segments.values()) if (segment.finished) this.#drop(segment);
     this.segments.clear();
     this.unfinished.clear();
     this.evictedBelow = 0;
-    this.head = 0;
     this.#oldest = undefined;
   }
 
   #isNewest(segment: Segment): boolean {
-    return segment.seq >= this.head - this.#core.limits.window;
+    return segment.seq >= this.#head - this.#core.limits.window;
   }
 
   #trim(): void {

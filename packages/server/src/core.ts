@@ -1,4 +1,5 @@
 /** What the channels of one server share. */
+import { Attendance } from './attendance.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { DueQueue } from './due-queue.ts';
 import type { Jump } from './holes.ts';
@@ -50,24 +51,4 @@ export function createCore({ clock, limits }: Settings): Core {
 export function disposeCore({ ledger, aging, jumps, provisional, stillProvisional }: Core): void {
   ledger.dispose();
   for (const queue of [aging, jumps, provisional, stillProvisional]) queue.clear();
-}
-
-/** How many there are, and the moment when there are none. */
-export class Attendance {
-  count = 0;
-  #empty: (() => void)[] = [];
-
-  add(): void {
-    this.count++;
-  }
-
-  remove(): void {
-    if (--this.count === 0) for (const resolve of this.#empty.splice(0)) resolve();
-  }
-
-  /** Resolves when nobody is left. */
-  empty(): Promise<void> {
-    if (this.count === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#empty.push(resolve));
-  }
 }

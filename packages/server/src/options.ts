@@ -1,5 +1,5 @@
 /** What a trickle server can be told, with the defaults of PROTOCOL.md section 4.7. */
-import { type Clock, systemClock, TrickleError } from '@runnel/protocol';
+import { type Clock, EVENT_CAP_BYTES, systemClock, TrickleError } from '@runnel/protocol';
 
 /** Thrown by a policy hook to refuse: the answer's status (outside 400-499 it becomes 400) and its text. PROTOCOL.md section 3.1. */
 export class Refusal extends Error {
@@ -79,7 +79,7 @@ export const DEFAULT_LIMITS: Limits = {
   keepBytes: 64 * MiB,
   budgetBytes: 512 * MiB,
   segmentBytes: 64 * MiB,
-  eventBytes: 5 * MiB,
+  eventBytes: EVENT_CAP_BYTES,
   maxChannels: 100_000,
   maxReaders: 10_000,
   laggardMs: 10_000,

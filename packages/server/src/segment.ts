@@ -65,9 +65,7 @@ export class Segment {
 
   flush(): void {
     if (this.#pendingBytes === 0) return;
-    this.#store(this.#pending, this.#pendingBytes);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#store();
     this.#pump();
   }
 
@@ -75,9 +73,7 @@ export class Segment {
   finish(state: EndState, ending: Ending): void {
     this.state = state;
     this.ending = ending;
-    if (this.#pendingBytes > 0) this.#store(this.#pending, this.#pendingBytes);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    if (this.#pendingBytes > 0) this.#store();
     this.#pump();
     this.#compact();
   }
@@ -100,7 +96,11 @@ export class Segment {
   }
 
   /** Many small chunks become one frame; large ones are not worth the copy. */
-  #store(chunks: Buffer[], bytes: number): void {
+  #store(): void {
+    const chunks = this.#pending;
+    const bytes = this.#pendingBytes;
+    this.#pending = [];
+    this.#pendingBytes = 0;
     if (chunks.length > 1 && bytes < chunks.length * SMALL_BYTES) this.frames.push(Buffer.concat(chunks, bytes));
     else this.frames.push(...chunks);
     if (this.frames.length - this.#joined >= JOIN_FRAMES) this.#join();

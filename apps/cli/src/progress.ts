@@ -17,7 +17,7 @@ export class Progress {
   readonly #stderr: Terminal['stderr'];
   readonly #clock: Clock;
   readonly #began: number;
-  #drawn = { at: 0, bytes: 0 };
+  #drawn: { readonly at: number; readonly bytes: number };
   #stopTimer: () => void = () => {};
 
   /** `verb` opens the last line: `sent` or `received`. Draws nothing unless standard error is a terminal. */

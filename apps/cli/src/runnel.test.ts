@@ -125,6 +125,19 @@ describe('pub', () => {
     expect(screen.text().stderr).toMatch(/runnel: .*(ended|not acknowledged)/);
   });
 
+  test('what was not acknowledged is 1', async () => {
+    const screen = terminal();
+    const done = runnel(['pub', `${server.url}cut-off`, '--jsonl'], screen);
+    screen.stdin.write('{"n":1}\n');
+    await run(['sub', `${server.url}cut-off`, '--wait', '--jsonl', '--count', '1']);
+    await fetch(`${server.url}cut-off`, { method: 'DELETE' });
+    screen.stdin.end();
+    expect(await done).toBe(1);
+    expect(screen.text().stderr).toMatch(
+      /runnel: 1 lines were not acknowledged by http:\S+; readers may have them or not\.\n$/,
+    );
+  });
+
   test('a bad line ends it with 1 and the number, and the lines before it arrive', async () => {
     const { code, stderr } = await run(['pub', `${server.url}broken`, '--jsonl'], '{"n":1}\n{"n":2}\n{n:3}\n{"n":4}\n');
     expect(code).toBe(1);
@@ -161,8 +174,13 @@ describe('sub', () => {
   });
 
   test('--jsonl --count ends in the middle of a segment', async () => {
-    await run(['pub', `${server.url}many`, '--jsonl'], '{"n":1}\n{"n":2}\n{"n":3}\n');
-    expect(await sub('many', '--jsonl', '--from', 'oldest', '--count', '2')).toBe('{"n":1}\n{"n":2}\n');
+    const flags = ['--jsonl', '--segment-bytes', '16'];
+    const { stderr } = await run(
+      ['pub', `${server.url}many`, ...flags],
+      '{"n":1}\n{"n":2}\n{"n":3}\n{"n":4}\n{"n":5}\n',
+    );
+    expect(stderr).toMatch(/^sent 5 lines, 40 bytes, 3 segments /);
+    expect(await sub('many', '--jsonl', '--from', 'oldest', '--count', '3')).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
   });
 });
 

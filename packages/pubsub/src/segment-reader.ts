@@ -34,7 +34,7 @@ export class Reader implements SegmentReader {
   readonly #owner: ReaderOwner;
   #answer: Answer;
   #aborted: boolean;
-  #state: 'fresh' | 'reading' | 'over' | 'released' = 'fresh';
+  #state: 'fresh' | 'reading' | 'over' = 'fresh';
 
   constructor(
     answer: Answer,
@@ -67,10 +67,9 @@ export class Reader implements SegmentReader {
 
   /** Lets go of what was not read. */
   release(): void {
-    if (this.#state !== 'over' && this.#state !== 'released') {
-      this.#state = 'released';
-      this.#answer.cancel();
-    }
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#answer.cancel();
   }
 
   async *#read(): AsyncGenerator<Uint8Array> {
@@ -107,7 +106,7 @@ export class Reader implements SegmentReader {
 
   #over(how: 'whole' | 'aborted' | 'cut'): void {
     this.#aborted = how !== 'whole';
-    if (this.#state === 'reading') {
+    if (this.#reading) {
       this.#state = 'over';
       this.#owner.ended(how);
     }

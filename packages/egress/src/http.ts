@@ -1,14 +1,6 @@
 /** Batches by HTTP POST: any URL, codec and headers. The metrics API, OTLP and CloudEvents are this sink with another codec. */
 import { createHash } from 'node:crypto';
-import {
-  type Clock,
-  type Envelope,
-  type SendReport,
-  type Sink,
-  SinkError,
-  type SinkTraits,
-  systemClock,
-} from '@runnel/protocol';
+import { type Clock, type Envelope, type SendReport, type Sink, SinkError, systemClock } from '@runnel/protocol';
 import { accept, type Forbidden } from './answer.ts';
 import type { Codec } from './codec/codec.ts';
 import { scopeCodec } from './codec/scope.ts';
@@ -53,14 +45,20 @@ export interface HttpSink extends Sink {
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
   const { url, name = 'http', codec = scopeCodec(), key, forbidden = 'refuse', readReport } = options;
-  const { maxBodyBytes = 1_000_000, clock = systemClock } = options;
+  const { maxBodyBytes = 1_000_000, maxBatch = 500, flushMs, requestsPerMinute, clock = systemClock } = options;
   const fixed = new Headers({ 'content-type': codec.contentType });
   for (const [header, value] of Object.entries(options.headers ?? {})) fixed.set(header, value);
   const credential = new Credential(key ?? '', clock);
   let authorized = key !== undefined;
   return {
     name,
-    traits: traits(options),
+    traits: {
+      order: 'all',
+      maxBatch,
+      maxBytes: maxBodyBytes,
+      ...(flushMs !== undefined && { flushMs }),
+      ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    },
     async send(batch, signal) {
       signal.throwIfAborted();
       const { body, refused } = codec.encode(batch);
@@ -81,16 +79,6 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     },
     renewed: (signal) => credential.renewed(signal),
     async close() {},
-  };
-}
-
-function traits({ maxBatch = 500, maxBodyBytes = 1_000_000, flushMs, requestsPerMinute }: HttpSinkOptions): SinkTraits {
-  return {
-    order: 'all',
-    maxBatch,
-    maxBytes: maxBodyBytes,
-    ...(flushMs !== undefined && { flushMs }),
-    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
   };
 }
 

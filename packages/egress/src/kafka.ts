@@ -8,7 +8,7 @@ import { Credential, type Key } from './credential.ts';
 import { kafkaError } from './kafka-error.ts';
 import { loadPeer } from './peer.ts';
 
-export const KAFKA_TOPIC = 'scope-events';
+const KAFKA_TOPIC = 'scope-events';
 
 export interface KafkaSinkOptions {
   /** `host:port` of some brokers. */

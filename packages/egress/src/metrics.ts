@@ -4,7 +4,7 @@ import { scopeMetricsCodec } from './codec/scope-metrics.ts';
 import type { Key } from './credential.ts';
 import { type HttpSink, httpSink } from './http.ts';
 
-export const METRICS_URL = 'https://api.daydream.monster/v1/metrics';
+const METRICS_URL = 'https://api.daydream.monster/v1/metrics';
 
 export interface MetricsSinkOptions {
   readonly key: Key;

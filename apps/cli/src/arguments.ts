@@ -1,5 +1,6 @@
 /** What may stand on the command line, read once. Each reader throws InvalidArgumentError with a sentence; commander adds which option it was. */
 import { isChannelName } from '@runnel/protocol';
+import type { SubscribeOptions } from '@runnel/pubsub';
 import { InvalidArgumentError } from 'commander';
 
 /** A server's http or https URL: without a query, and with a slash at its end. */
@@ -62,7 +63,7 @@ export function basePath(text: string): string {
   return `/${text}/`.replace(/\/+/g, '/');
 }
 
-export type From = 'next' | 'current' | 'oldest' | number;
+export type From = NonNullable<SubscribeOptions['from']>;
 
 /** Where a subscriber begins: a word, a seq, or -N for the N-th segment from the head. */
 export function from(text: string): From {

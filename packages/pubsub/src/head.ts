@@ -46,11 +46,11 @@ export class Head {
 
   /**
    * Asks the server for the head, the first time after creating the channel, if that is wanted. Where it has no answer to give, it is the seq after
-   * the last one, or 0. Rejects TrickleError `closed`, `refused`, or what the create met with.
+   * the last one, or 0. Rejects TrickleError `closed`, `refused`, `not_found` for a channel that is not there and that we may not make, or what the create met with.
    */
   async find(signal: AbortSignal): Promise<number> {
     const first = this.#opened === undefined;
-    if (this.#create && first) await this.#createChannel(signal);
+    let made = this.#create && first ? await this.#createChannel(signal) : undefined;
     const answer = await this.#channel.head(signal).catch((error: TrickleError) => {
       if (error.code === 'unreachable') return undefined;
       throw error;
@@ -59,7 +59,9 @@ export class Head {
       throw refusal(answer, `Asking for the head of ${this.#channel}`);
     }
     const gone = answer?.status === Status.notFound;
-    if (gone && this.#create && !first) await this.#createChannel(signal);
+    if (gone && this.#create && !first) made = await this.#createChannel(signal);
+    // What were posted now would go nowhere, and look as if it had been written until the answer is there.
+    if (answer && gone && made === false) throw refusal(answer, `Asking for the head of ${this.#channel}`);
     if (answer?.status === Status.ok) this.learn(answer);
     const said = answer?.status === Status.ok ? seqOf(answer, Header.latest) : undefined;
     const next = gone ? 0 : (said ?? (this.#opened === undefined ? 0 : this.#opened + 1));
@@ -100,10 +102,12 @@ export class Head {
     this.#next = undefined;
   }
 
-  async #createChannel(signal: AbortSignal): Promise<void> {
+  /** False if that is not for us to do: then somebody else has made it, or will. */
+  async #createChannel(signal: AbortSignal): Promise<boolean> {
     const answer = await this.#channel.create(this.#mime, signal);
-    if (answer.status === Status.ok) this.learn(answer);
-    // 404: somebody else has made it.
-    else if (answer.status !== Status.notFound) throw refusal(answer, `Creating ${this.#channel}`);
+    if (answer.status === Status.notFound) return false;
+    if (answer.status !== Status.ok) throw refusal(answer, `Creating ${this.#channel}`);
+    this.learn(answer);
+    return true;
   }
 }

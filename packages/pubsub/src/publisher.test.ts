@@ -103,6 +103,14 @@ describe('where it begins', () => {
     expect(server.exchanges[2]?.headers['content-type']).toBe('text/plain');
   });
 
+  test('a channel that it may not create and that nobody has made is not written to', async () => {
+    const server = await scripted(rightWith(0, ({ part, answer }) => (part === '' || part === 'next') && answer(404)));
+    const publisher = publisherOf(server.url, { create: true });
+    expect(await codeOf(publisher.open())).toBe('not_found');
+    expect(publisher.ended?.code).toBe('not_found');
+    expect(server.log).toEqual(['POST ', 'GET next']);
+  });
+
   test('a refusal of the create is an error that may be tried again', async () => {
     let refusals = 1;
     const server = await scripted(

@@ -137,7 +137,7 @@ class TricklePublisher implements Publisher {
     const { seq, upload, again } = await this.#connect().catch((error: TrickleError) => {
       this.#failures++;
       this.#head.lose();
-      if (error.code === 'closed') this.#end(error);
+      if (error.code === 'closed' || error.code === 'not_found') this.#end(error);
       throw error;
     });
     if (this.#closing) {

@@ -92,7 +92,10 @@ describe.each([
 
   test('TRICKLE 80: without autocreate and without a channel, publishing is terminal', async () => {
     const { url, ...place } = await start({});
-    const writer = createJsonlWriter(url, { ...place, create: true });
+    const careful = createJsonlWriter(url, { ...place, create: true });
+    await expect(careful.write(line(0))).rejects.toMatchObject({ code: 'not_found' });
+    expect(await careful.close()).toMatchObject({ lines: 0, publisher: { segments: 0 } });
+    const writer = createJsonlWriter(url, place);
     // The 404 may come before the line is out, or after.
     await writer.write(line(0)).catch(() => {});
     await until(() => writer.ended !== undefined);

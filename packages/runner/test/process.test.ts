@@ -32,7 +32,7 @@ test('a process whose events channel does not exist yet lives on, asks for it at
   const server = await serve({ autocreate: false });
   onTestFinished(() => server.close());
   const child = run(`const runner = createRunner({ session: 's', eventsUrl: '${server.url}s-events' });
-    runner.emit('tick');`);
+    setInterval(() => runner.emit('tick'), 10).unref();`);
   let ended = false;
   child.once('close', () => {
     ended = true;

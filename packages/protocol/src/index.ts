@@ -28,6 +28,13 @@ export {
 export { isChannelName, isReservedName, parseSeq, SEQ_CURRENT, SEQ_MAX, SEQ_NEXT, SEQ_OLDEST } from './seq.ts';
 export { type SendReport, type Sink, SinkError, type SinkErrorKind, type SinkTraits } from './sink.ts';
 export {
+  readStderrLine,
+  STDERR_ERROR,
+  STDERR_LINE_BYTES,
+  STDERR_TELEMETRY,
+  type StderrLine,
+} from './stderr.ts';
+export {
   CHANGES,
   CHANNELS,
   EVENT_CAP_BYTES,

@@ -3,7 +3,14 @@
 import type { WithheldReason } from './gate.ts';
 
 /** Why an event did not leave. `no_channel`: the runner was given neither a channel nor a sink. */
-export type DropReason = 'queue_overflow' | 'write_failed' | 'oversize' | 'unserialisable' | 'shutdown' | 'no_channel';
+export type DropReason =
+  | 'queue_overflow'
+  | 'write_failed'
+  | 'oversize'
+  | 'unserialisable'
+  | 'shutdown'
+  | 'no_channel'
+  | 'worker_gone';
 
 /** A copy of the counters at one moment: `emitted = written + pending + ` the sum of `dropped`. */
 export interface Books {

@@ -48,8 +48,7 @@ export class EventsChannel implements Outlet {
 
   send({ messages, losses, events }: Batch): Promise<number> {
     const lines = losses === undefined ? [...messages] : [...messages, losses];
-    const head = `{"type":"${TELEMETRY}","epoch":"${this.#options.epoch}","seq":`;
-    for (const { seq, json } of events) lines.push(`${head}${seq},"event":${json}}`);
+    for (const { seq, json } of events) lines.push(telemetryLine(this.#options.epoch, seq, json));
     return this.#write(lines);
   }
 
@@ -87,6 +86,11 @@ export class EventsChannel implements Outlet {
   #newWriter(): JsonlWriter {
     return createJsonlWriter(this.#options.url, { ...this.#options.connection, create: true });
   }
+}
+
+/** An envelope's line. PROTOCOL.md section 8.3. */
+export function telemetryLine(epoch: string, seq: number, envelope: string): string {
+  return `{"type":"${TELEMETRY}","epoch":"${epoch}","seq":${seq},"event":${envelope}}`;
 }
 
 /** Half to all of a wait that doubles, so that many runners do not come back at once. */

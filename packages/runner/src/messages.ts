@@ -34,15 +34,17 @@ export class Messages {
   #inHand: readonly Entry[] = [];
   #refusing = false;
   readonly #onWork: () => void;
+  readonly #mostBytes: number;
 
-  constructor(onWork: () => void) {
+  constructor(onWork: () => void, mostBytes = EVENT_CAP_BYTES - 1) {
     this.#onWork = onWork;
+    this.#mostBytes = mostBytes;
   }
 
   /** Queues a message, serialised now. Returns false if it cannot be: no JSON, or over the event cap. Never throws. */
   push(kind: string, message: object): boolean {
     this.queued++;
-    const line = this.#refusing ? undefined : toLine(message);
+    const line = this.#refusing ? undefined : toLine(message, this.#mostBytes);
     if (line === undefined) {
       this.dropped.add(kind);
       return false;
@@ -54,10 +56,14 @@ export class Messages {
     return true;
   }
 
-  /** Queues a log line, cut to 16,384 characters, unless its level is too low. */
-  log(line: string, level: LogLevel): void {
+  /** Queues a log line, cut to 16,384 characters, unless its level is too low. Where there is an `elsewhere`, that is where it goes at once, and it is not counted. */
+  log(line: string, level: LogLevel, elsewhere?: (line: string) => void): void {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.logLevel)) {
       this.withheld++;
+      return;
+    }
+    if (elsewhere) {
+      elsewhere(String(line));
       return;
     }
     this.queued++;
@@ -126,10 +132,10 @@ export class Messages {
   }
 }
 
-function toLine(message: object): string | undefined {
+function toLine(message: object, mostBytes: number): string | undefined {
   try {
     const line = JSON.stringify(message);
-    return exceeds(line, EVENT_CAP_BYTES - 1) ? undefined : line;
+    return exceeds(line, mostBytes) ? undefined : line;
   } catch {
     // No JSON: a cycle, a BigInt, a toJSON that threw. The caller counts it.
     return undefined;

@@ -19,6 +19,10 @@ export interface OutboxOptions {
   readonly inForce: () => ControlInForce | undefined;
   /** Undefined where there is neither channel nor sink: then everything is counted and refused. */
   readonly outlet: Outlet | undefined;
+  /** Told of each event that cannot be written, and why. */
+  readonly onUnwritable?: ((reason: string, type: string) => void) | undefined;
+  /** Most bytes of a message. Default: the event cap. */
+  readonly maxMessageBytes?: number | undefined;
   /** Whether the outlet takes messages, or envelopes alone. */
   readonly takesMessages: boolean;
 }
@@ -35,8 +39,17 @@ export class Outbox {
     const write = envelopeWriter(identity, () => this.#refusedFields++);
     const onWork = () => this.#drain?.wake();
     this.#options = options;
-    this.telemetry = new Telemetry({ clock, gate, capacity: buffer, overflow, maxEventBytes, write, onWork });
-    this.messages = new Messages(onWork);
+    this.telemetry = new Telemetry({
+      clock,
+      gate,
+      capacity: buffer,
+      overflow,
+      maxEventBytes,
+      write,
+      onUnwritable: options.onUnwritable,
+      onWork,
+    });
+    this.messages = new Messages(onWork, options.maxMessageBytes);
     if (!options.takesMessages) this.messages.refuse();
     if (outlet === undefined) this.telemetry.refuse('no_channel');
     else this.#drain = new Drain({ ...this, outlet, losses: (last) => this.#losses(last) });

@@ -22,10 +22,19 @@ import { type StreamMeter, streamMeter } from './heartbeat.ts';
 import { sinkOutlet } from './local.ts';
 import { Outbox } from './outbox.ts';
 import { type StartSpan, spanStarter } from './span.ts';
+import {
+  ordinary,
+  STDERR_EVENT_BYTES,
+  STDERR_MESSAGE_BYTES,
+  sayUnwritten,
+  stderrOutlet,
+  type WriteStderr,
+} from './stderr.ts';
 import { type ConfiguredState, Steering } from './steering.ts';
 import type { Overflow, Telemetry } from './telemetry.ts';
 import type { Tracing } from './tracing.ts';
 import { type Addresses, type SessionUrls, sessionUrls } from './urls.ts';
+import { type WorkerLink, WorkerLinks } from './worker-link.ts';
 
 const MOST_EVENTS = 10_000_000;
 /** Leaves room for what is around an envelope in its line. */
@@ -36,6 +45,8 @@ const MOST_MS = 2 ** 31 - 1;
 export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   /** Local mode: envelopes go here instead of to a channel. Its maker closes it. */
   readonly sink?: Sink;
+  /** Events go to stderr as lines among others, for a runner without a network; or to the function given. PROTOCOL.md section 8.7. */
+  readonly stderr?: boolean | WriteStderr;
   /** What envelopes name as their `client_source`. Default `runnel`. */
   readonly clientSource?: string;
   /** Optional members of every envelope. */
@@ -71,6 +82,8 @@ export interface Runner {
    * must not change afterwards. After `close` it is a counted no-op. PROTOCOL.md section 8.3.
    */
   emit(type: string, data?: object, options?: EmitOptions): void;
+  /** A link for a worker thread, in which `workerEmitter` of `@runnel/runner/worker` emits through this runner. EGRESS 4.5. */
+  workerLink(): WorkerLink;
   /** A handle for the events of one type, for a call site that is passed often: what the control state withholds costs next to nothing there. */
   event(type: string): EventHandle;
   /**
@@ -120,16 +133,25 @@ export interface EmitOptions {
 export function createRunner(options: RunnerOptions): Runner {
   const { session, sink, clock = systemClock } = options;
   const buffer = whole('buffer', options.buffer ?? 256, MOST_EVENTS);
-  const maxEventBytes = whole('maxEventBytes', options.maxEventBytes ?? 65_536, MOST_EVENT_BYTES);
+  const stderr =
+    options.stderr === true ? (text: string) => void process.stderr.write(text) : options.stderr || undefined;
+  const maxEventBytes = Math.min(
+    whole('maxEventBytes', options.maxEventBytes ?? 65_536, MOST_EVENT_BYTES),
+    stderr ? STDERR_EVENT_BYTES : MOST_EVENT_BYTES,
+  );
   const overflow = options.overflow ?? 'drop_oldest';
   const heartbeatMs = whole('heartbeatMs', options.heartbeatMs ?? 10_000, MOST_MS);
   const initial = { ...configured(options.control), heartbeat_ms: heartbeatMs };
-  const urls = sessionUrls(sink === undefined ? options : { session });
+  const urls = sessionUrls(sink === undefined && stderr === undefined ? options : { session });
   const epoch = randomEpoch();
   const gate = new Gate();
   const heart = new Heart(clock, heartbeatMs);
   const ready = readyLine(options, epoch, () => steering);
-  const outlet = sink === undefined ? eventsOutlet(options, urls, epoch, ready) : sinkOutlet(sink, session, clock);
+  const outlet = stderr
+    ? stderrOutlet({ write: stderr, epoch, ready })
+    : sink === undefined
+      ? eventsOutlet(options, urls, epoch, ready)
+      : sinkOutlet(sink, session, clock);
   const outbox = new Outbox({
     clock,
     epoch,
@@ -140,9 +162,12 @@ export function createRunner(options: RunnerOptions): Runner {
     maxEventBytes,
     inForce: () => steering.inForce,
     outlet,
-    takesMessages: urls.events !== undefined,
+    takesMessages: urls.events !== undefined || stderr !== undefined,
+    onUnwritable: stderr && ((reason, type) => sayUnwritten(stderr, reason, type)),
+    maxMessageBytes: stderr && STDERR_MESSAGE_BYTES,
   });
   const { telemetry, messages } = outbox;
+  const workers = new WorkerLinks(telemetry);
   const steering = new Steering({
     clock,
     configured: initial,
@@ -168,6 +193,7 @@ export function createRunner(options: RunnerOptions): Runner {
     stopReports();
     steering.close();
     closing.abort();
+    workers.close();
     await outbox.close(deadlineMs);
     return outbox.books;
   };
@@ -182,9 +208,10 @@ export function createRunner(options: RunnerOptions): Runner {
       return steering.state;
     },
     emit,
+    workerLink: () => workers.open(),
     event: (type) => new Handle(telemetry, gate.site(type)),
     span: spanStarter({ clock, gate, telemetry, tracing: options.tracing, epoch }),
-    log: (line, level = 'info') => messages.log(line, level),
+    log: (line, level = 'info') => messages.log(line, level, stderr && ((text) => stderr(ordinary(text)))),
     notify: (payload) => void messages.push('notification', { type: 'notification', payload }),
     stream: () =>
       streamMeter({ clock, each: (fn) => heart.each(fn), emit, vitals: options.vitals, signal: closing.signal }),

@@ -31,6 +31,8 @@ export interface TelemetryOptions {
   readonly maxEventBytes: number;
   /** Writes an envelope, or throws if it cannot be written. */
   readonly write: (capture: Capture, id: string) => string;
+  /** Told of each event that cannot be written, and why. */
+  readonly onUnwritable?: ((reason: DropReason, type: string) => void) | undefined;
   /** Called when there may be something to take. */
   readonly onWork: () => void;
 }
@@ -71,6 +73,13 @@ export class Telemetry {
       weight = 1;
     }
     if (weight !== 0) this.#capture(site.type, data, correlationId, weight);
+  }
+
+  /** Takes an event that was captured elsewhere, at `at`, with data that nobody else holds. */
+  adopt(type: string, data: Record<string, unknown> | undefined, at: number): void {
+    const { gate } = this.#options;
+    const weight = gate.open ? 1 : gate.site(type).admit(data?.correlation_id);
+    if (weight !== 0) this.push(type, weight === 1 ? data : { ...data, sample_weight: weight }, at);
   }
 
   /** Takes an event that was admitted, with data that nobody else holds. */
@@ -163,12 +172,17 @@ export class Telemetry {
       const id = crypto.randomUUID();
       const json = this.#options.write(capture, id);
       if (!exceeds(json, this.#options.maxEventBytes)) return { id, seq: capture.seq, json };
-      this.dropped.add('oversize');
+      this.#refuse('oversize', capture);
     } catch {
       // A cycle, or a toJSON of the caller's that threw.
-      this.dropped.add('unserialisable');
+      this.#refuse('unserialisable', capture);
     }
     return undefined;
+  }
+
+  #refuse(reason: DropReason, { type }: Capture): void {
+    this.dropped.add(reason);
+    this.#options.onUnwritable?.(reason, type);
   }
 }
 

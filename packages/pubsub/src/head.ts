@@ -12,7 +12,6 @@ export class Head {
   #opened: number | undefined;
   #epoch: string | undefined;
   #lives = 0;
-  #takesOver = false;
 
   constructor(channel: Channel, { mime, create }: { mime: string; create: boolean }) {
     this.#channel = channel;
@@ -41,7 +40,7 @@ export class Head {
 
   /** Whether nothing was written yet on a channel that has a history: then the first POST is to say Reset. */
   get takesOver(): boolean {
-    return this.#takesOver;
+    return this.#opened === undefined && this.#next !== undefined && this.#next > 0;
   }
 
   /**
@@ -65,7 +64,6 @@ export class Head {
     if (answer?.status === Status.ok) this.learn(answer);
     const said = answer?.status === Status.ok ? seqOf(answer, Header.latest) : undefined;
     const next = gone ? 0 : (said ?? (this.#opened === undefined ? 0 : this.#opened + 1));
-    this.#takesOver = first && next > 0;
     this.#next = next;
     return next;
   }
@@ -73,7 +71,6 @@ export class Head {
   /** A segment was opened there. False if the head has moved elsewhere meanwhile. */
   pass(seq: number): boolean {
     this.#opened = seq;
-    this.#takesOver = false;
     if (this.#next !== seq) return false;
     this.#next = seq + 1;
     return true;

@@ -25,6 +25,14 @@ function open(options: JournalOptions = {}): { journal: Journal; warnings: strin
   return { journal, warnings };
 }
 
+/** The settlement of envelopes that were delivered with everything before them. */
+const delivered = (numbers: readonly number[]) => ({
+  settled: numbers.at(-1) ?? 0,
+  results: numbers.map((n) => ({ n, became: 'delivered' as const })),
+  unnamed: 0,
+  parked: [],
+});
+
 /** Takes and acknowledges what is there; returns the ids. */
 function drain(journal: Journal, sink = 'sink', most = Number.POSITIVE_INFINITY): (string | undefined)[] {
   const cursor = journal.cursor(sink);
@@ -33,14 +41,7 @@ function drain(journal: Journal, sink = 'sink', most = Number.POSITIVE_INFINITY)
     const rows = cursor.read(Math.min(100, most - ids.length), 1e9);
     if (rows.length === 0) break;
     ids.push(...rows.map((row) => row.envelope.id));
-    cursor.settle({
-      settled: rows.at(-1)?.n ?? 0,
-      delivered: rows.length,
-      dead: [],
-      unnamed: 0,
-      parked: [],
-      unparked: [],
-    });
+    cursor.settle(delivered(rows.map(({ n }) => n)));
   }
   return ids;
 }
@@ -89,7 +90,7 @@ describe.each([
     // The five that `slow` has in hand are kept, and `down` has them to gain.
     expect(journal.cursor('down').books).toMatchObject({ in: 300, pending: 100, dropped: { overflow: 200 } });
     expect(journal.status.rows).toBe(100);
-    slow.settle({ settled: 5, delivered: 5, dead: [], unnamed: 0, parked: [], unparked: [] });
+    slow.settle(delivered([1, 2, 3, 4, 5]));
     expect(drain(journal, 'slow')).toEqual(ids(95, 206));
     expect(drain(journal, 'down')).toEqual([...ids(5), ...ids(95, 206)]);
   });
@@ -189,14 +190,8 @@ describe('what was committed', () => {
     await journal.append('demo', envelopes(1), position(1));
     const [row] = cursor.read(1, 1e9);
     if (!row) throw new Error('nothing to read');
-    cursor.settle({
-      settled: 1,
-      delivered: 0,
-      dead: [{ row, reason: 'ugly', status: 400, response: 'no' }],
-      unnamed: 0,
-      parked: [],
-      unparked: [],
-    });
+    const burial = { row, reason: 'ugly', status: 400, response: 'no' };
+    cursor.settle({ settled: 1, results: [{ n: 1, became: 'refused', burial }], unnamed: 0, parked: [] });
     const reader = new DatabaseSync(path, { readOnly: true });
     expect(reader.prepare('SELECT sink, id, reason, status, response FROM dead').all()).toMatchObject([
       { sink: 'sink', id: 'e1', reason: 'ugly', status: 400, response: 'no' },
@@ -212,20 +207,36 @@ describe('what was committed', () => {
     await first.append('demo', envelopes(2000), position(1));
     cursor.read(2000, 1e9);
     const parked = [5, 7].map((n) => ({ n, key: 'k', bytes: 30 }));
-    cursor.settle({ settled: 2000, delivered: 1998, dead: [], unnamed: 0, parked, unparked: [] });
+    const others = Array.from({ length: 2000 }, (_, at) => at + 1).filter((n) => n !== 5 && n !== 7);
+    cursor.settle({ ...delivered(others), parked });
     first.close();
     const clock = new ManualClock();
     const { journal } = open({ path, clock });
     const again = journal.cursor('sink');
     clock.advance(5000);
-    expect(again.restoreParked()).toEqual(parked);
+    expect(again.parked()).toEqual(parked);
     expect(journal.status.rows).toBe(2);
     expect([again.load(5)?.envelope.id, again.load(6), again.load(7)?.envelope.id]).toEqual(['e5', undefined, 'e7']);
     expect(again.books).toMatchObject({ in: 2000, out: 1998, pending: 2 });
-    again.settle({ settled: 2000, delivered: 2, dead: [], unnamed: 0, parked: [], unparked: [5, 7] });
+    again.settle(delivered([5, 7]));
     clock.advance(5000);
     expect([again.books.pending, journal.status.rows]).toEqual([0, 0]);
   });
+});
+
+test('what is settled ahead of others is booked with them, and after a kill it is sent again', async () => {
+  const path = freshPath();
+  const { journal } = open({ path });
+  const cursor = journal.cursor('sink');
+  await journal.append('demo', envelopes(4), position(1));
+  cursor.read(4, 1e9);
+  cursor.settle({ ...delivered([2, 3]), settled: 0 });
+  expect(cursor.books).toMatchObject({ in: 4, out: 0, pending: 4 });
+  const { journal: killed } = open({ path: copyOf(path) });
+  expect(killed.cursor('sink').books).toMatchObject({ in: 4, out: 0, pending: 4 });
+  expect(drain(killed)).toEqual(ids(4));
+  cursor.settle({ ...delivered([1]), settled: 3 });
+  expect(cursor.books).toMatchObject({ in: 4, out: 3, pending: 1 });
 });
 
 describe('EGRESS 2.16: two relays on one journal', () => {

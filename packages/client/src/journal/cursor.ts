@@ -41,13 +41,17 @@ export type DropReason =
 export interface Settlement {
   /** All up to this number are settled or parked; Infinity: all that were given. */
   readonly settled: number;
-  readonly delivered: number;
-  readonly dead: readonly Burial[];
-  /** Refused for ever, nobody knows which. */
+  readonly results: readonly Result[];
+  /** How many of those delivered were refused for ever after all, nobody knows which. */
   readonly unnamed: number;
   readonly parked: readonly Parked[];
-  /** Numbers that were parked and are settled now. */
-  readonly unparked: readonly number[];
+}
+
+export interface Result {
+  readonly n: number;
+  readonly became: 'delivered' | DropReason;
+  /** Where it was refused. */
+  readonly burial?: Burial;
 }
 
 /** An envelope that its sink refused for ever. */
@@ -93,6 +97,8 @@ export class Cursor {
   #movedAt: number | undefined;
   #parked = new Set<number>();
   #lost: number[] = [];
+  /** Settled, and not booked as long as one before is not. */
+  readonly #ahead = new Map<number, Result>();
   #owed: Write[] = [];
   #dirty: boolean;
 
@@ -108,6 +114,7 @@ export class Cursor {
     this.#dropped = Object.fromEntries(drops.all(sink).map(({ reason, count }) => [reason, count]));
     this.#handed = this.#settled;
     this.#dirty = !row;
+    for (const { n } of this.parked()) this.#parked.add(n);
   }
 
   /** The next envelopes, oldest first: at most so many and so many bytes (one larger comes alone). None of them is given again, until the process starts anew. */
@@ -115,11 +122,13 @@ export class Cursor {
     const taken: Row[] = [];
     let bytes = 0;
     const damaged = (n: number) => {
-      this.drop('damaged', 1);
       if (this.#settled === this.#handed) this.#settled = n;
       this.#handed = n;
+      this.#ahead.set(n, { n, became: 'damaged' });
+      this.#bookAhead();
     };
     for (const row of this.#shelf.after(this.#handed, max, damaged)) {
+      if (this.#parked.has(row.n)) continue;
       bytes += row.envelope.bytes.length;
       if (taken.length > 0 && bytes > maxBytes) break;
       taken.push(row);
@@ -128,11 +137,9 @@ export class Cursor {
     return taken;
   }
 
-  /** What is parked from before this start. */
-  restoreParked(): readonly Parked[] {
-    const rows = this.#shelf.store.statements.parked.all(this.sink) as unknown as readonly Parked[];
-    for (const { n } of rows) this.#parked.add(n);
-    return rows;
+  /** What is parked, as the file says. */
+  parked(): readonly Parked[] {
+    return this.#shelf.store.statements.parked.all(this.sink) as unknown as readonly Parked[];
   }
 
   /** An envelope that is parked; undefined if it had to go since. */
@@ -147,25 +154,45 @@ export class Cursor {
     return lost;
   }
 
-  /** Books what became of envelopes. It is in the file when this returns, unless the disk is full; then it is there as soon as there is room. */
-  settle({ settled, delivered, dead, unnamed, parked, unparked }: Settlement): void {
+  /**
+   * Books what became of envelopes. It is in the file when this returns, unless the disk is full; then it is there as soon as there is room. What is settled
+   * ahead of others is booked with them, since after a kill it is sent again.
+   */
+  settle({ settled, results, unnamed, parked }: Settlement): void {
     if (this.#shelf.closed()) return;
     this.#settled = Math.max(this.#settled, Math.min(settled, this.#handed));
-    this.#delivered += delivered;
     this.#movedAt = this.#shelf.wall();
-    this.drop('refused', dead.length + unnamed);
-    for (const burial of dead) this.#owed.push((statements) => bury(statements, this.sink, burial, this.#shelf.wall()));
     for (const { n, key, bytes } of parked) {
       this.#parked.add(n);
-      this.#owed.push(({ park }) => park.run(n, this.sink, key, bytes));
+      this.#owe(({ park }) => park.run(n, this.sink, key, bytes));
     }
-    for (const n of unparked) {
-      this.#parked.delete(n);
-      this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
-    }
+    for (const result of results) this.#ahead.set(result.n, result);
+    this.#bookAhead();
+    this.#delivered -= unnamed;
+    this.drop('refused', unnamed);
     this.#dirty = true;
-    this.#shelf.freed(unparked);
     this.#shelf.persist();
+  }
+
+  #bookAhead(): void {
+    const freed: number[] = [];
+    for (const [n, { became, burial }] of this.#ahead) {
+      const wasParked = this.#parked.delete(n);
+      if (n > this.#settled && !wasParked) continue;
+      this.#ahead.delete(n);
+      if (became === 'delivered') this.#delivered++;
+      else this.drop(became, 1);
+      if (burial) this.#owe((statements) => bury(statements, this.sink, burial, this.#shelf.wall()));
+      if (!wasParked) continue;
+      this.#owe(({ unpark }) => unpark.run(n, this.sink));
+      freed.push(n);
+    }
+    if (freed.length > 0) this.#shelf.freed(freed);
+  }
+
+  #owe(write: Write): void {
+    this.#owed.push(write);
+    this.#dirty = true;
   }
 
   get books(): CursorBooks {
@@ -222,28 +249,37 @@ export class Cursor {
     this.#dirty = true;
   }
 
-  /** One that `read` or `load` gave does not go out. `settle` books it as done. */
-  withhold(n: number, reason: DropReason): void {
-    if (this.#parked.delete(n)) this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
-    this.drop(reason, 1);
-  }
-
   /** A row is deleted that the sink has not got: counts it if it was to get it. */
   deleted(n: number, reason: DropReason): void {
     if (this.#parked.delete(n)) {
       this.#lost.push(n);
-      this.#owed.push(({ unpark }) => unpark.run(n, this.sink));
+      this.#owe(({ unpark }) => unpark.run(n, this.sink));
       this.drop(reason, 1);
     } else if (n > this.#handed) this.drop(reason, 1);
   }
 
-  /** Goes back: everything behind `settled` is sent once more, `count` envelopes of it for the second time. Only while nothing is in hand. */
-  rewind(settled: number, count: number): void {
+  /** Forgets what it gave: everything that is not settled is given again. Its lane must have let go of it. */
+  takeBack(): void {
+    this.#handed = this.#settled;
+    this.#ahead.clear();
+    this.#lost = [];
+  }
+
+  /** Moves to another place, with so many envelopes to be sent once more, or purged. Only right after `takeBack`. */
+  jump(settled: number, count: { readonly again?: number; readonly purged?: number }): void {
     this.#settled = settled;
     this.#handed = settled;
-    this.#arrived += count;
+    this.#arrived += count.again ?? 0;
+    this.drop('purged', count.purged ?? 0);
     this.#dirty = true;
     this.#shelf.persist();
+  }
+
+  /** Parks an envelope that comes back from the dead: it is sent again, beside the others. */
+  raise(parked: Parked): void {
+    this.#arrived++;
+    this.#parked.add(parked.n);
+    this.#owe(({ park }) => park.run(parked.n, this.sink, parked.key, parked.bytes));
   }
 
   /** Whether there is something for `write`. */

@@ -1,9 +1,9 @@
 /** One sink's lane: takes envelopes from its cursor, sends what the core says, and books what came of it. HOUSE: the byte's path, step 13. */
 import { type Clock, type Envelope, pause, type Sink } from '@runnel/protocol';
 import PQueue from 'p-queue';
-import type { Cursor, CursorBooks } from '../journal/cursor.ts';
+import type { Cursor, CursorBooks, Result } from '../journal/cursor.ts';
 import type { Row } from '../journal/row.ts';
-import { type Batch, type Item, LaneCore, MOST_IN_FLIGHT, type Outcome, type Settled } from './core.ts';
+import { type Batch, type Item, LaneCore, MOST_IN_FLIGHT, type Outcome } from './core.ts';
 import { send } from './send.ts';
 
 /** Settlements that may wait for the disk; then the lane waits as well. */
@@ -65,7 +65,7 @@ export class Lane {
     this.#queue = new PQueue({ concurrency: order === 'none' ? MOST_IN_FLIGHT : order === 'key' ? 2 : 1 });
     const now = clock.now();
     this.#core.addParked(
-      cursor.restoreParked().map((parked) => ({ ...parked, at: now })),
+      cursor.parked().map((parked) => ({ ...parked, at: now })),
       now,
     );
     this.#began = { delivered: cursor.books.out, dropped: droppedOf(cursor) };
@@ -152,67 +152,61 @@ export class Lane {
       }));
       for (const row of rows) this.#rows.set(row.n, row);
       const parked = this.#core.add(items);
-      if (parked.length > 0) this.#settle({ delivered: [], dead: [], unnamed: 0, parked });
+      if (parked.length > 0) this.#book(parked);
     }
   }
 
   #send(batch: Batch): void {
-    const { clock, cursor, allows } = this.#setup;
-    const rows = batch.items.map(({ n }) => this.#rows.get(n) ?? cursor.load(n));
-    const withheld = new Set<number>();
-    for (const [place, { n }] of batch.items.entries()) {
-      const row = rows[place];
-      if (!row) cursor.withhold(n, 'damaged');
-      else if (!allows(row.envelope)) cursor.withhold(n, 'consent');
-      else continue;
-      withheld.add(n);
-    }
-    const rest = withheld.size === 0 ? batch : this.#core.withhold(batch, withheld);
-    if (withheld.size > 0) this.#settle({ delivered: [], dead: [], unnamed: 0, parked: [] });
-    for (const n of withheld) this.#rows.delete(n);
+    const { clock } = this.#setup;
+    const rows = new Map(batch.items.flatMap(({ n }) => this.#load(n) ?? []).map((row) => [row.n, row]));
+    const rest = this.#withoutWithheld(batch, rows);
     if (!rest) {
       this.wake();
       return;
     }
-    const kept = rows.filter((row) => row !== undefined).filter(({ n }) => !withheld.has(n));
     this.#requests++;
     if (rest.retry) this.#retries++;
     this.#sending.set(rest, clock.now());
+    const envelopes = rest.items.map(({ n }) => (rows.get(n) as Row).envelope);
     void this.#queue.add(async () => {
-      const outcome = await send(
-        this.sink,
-        kept.map(({ envelope }) => envelope),
-        clock,
-        this.#stop.signal,
-      );
+      const outcome = await send(this.sink, envelopes, clock, this.#stop.signal);
       this.#sending.delete(rest);
-      this.#done(rest, outcome, kept);
+      this.#done(rest, outcome, rows);
     });
   }
 
-  #done(batch: Batch, outcome: Outcome, rows: readonly Row[]): void {
-    const { clock } = this.#setup;
-    const settled = this.#core.done(batch, outcome, clock.now());
+  #load(n: number): Row | undefined {
+    return this.#rows.get(n) ?? this.#setup.cursor.load(n);
+  }
+
+  /** What of a batch may go out now and can be read. */
+  #withoutWithheld(batch: Batch, rows: ReadonlyMap<number, Row>): Batch | undefined {
+    const withheld: Result[] = [];
+    for (const { n } of batch.items) {
+      const row = rows.get(n);
+      if (!row) withheld.push({ n, became: 'damaged' });
+      else if (!this.#setup.allows(row.envelope)) withheld.push({ n, became: 'consent' });
+    }
+    if (withheld.length === 0) return batch;
+    const rest = this.#core.withhold(batch, new Set(withheld.map(({ n }) => n)));
+    this.#book([], withheld);
+    return rest;
+  }
+
+  #done(batch: Batch, outcome: Outcome, rows: ReadonlyMap<number, Row>): void {
+    const { delivered, dead, unnamed, parked } = this.#core.done(batch, outcome, this.#setup.clock.now());
     this.#note(outcome);
-    if (changes(settled)) this.#settle(settled, new Map(rows.map((row) => [row.n, row])), batch.parked !== undefined);
+    const results: Result[] = delivered.map(({ n }) => ({ n, became: 'delivered' }));
+    for (const { item, ...why } of dead) {
+      results.push({ n: item.n, became: 'refused', burial: { row: rows.get(item.n) as Row, ...why } });
+    }
+    if (results.length + parked.length > 0) this.#book(parked, results, unnamed);
     this.wake();
   }
 
-  #settle({ delivered, dead, unnamed, parked }: Settled, rows?: ReadonlyMap<number, Row>, wasParked = false): void {
-    const gone = [...delivered, ...dead.map(({ item }) => item)].map(({ n }) => n);
-    this.#setup.cursor.settle({
-      settled: this.#core.settledTo,
-      delivered: delivered.length - unnamed,
-      dead: dead.flatMap(({ item, ...why }) => {
-        const row = rows?.get(item.n);
-        return row ? [{ row, ...why }] : [];
-      }),
-      unnamed,
-      parked,
-      unparked: wasParked ? gone : [],
-    });
-    for (const n of gone) this.#rows.delete(n);
-    for (const { n } of parked) this.#rows.delete(n);
+  #book(parked: readonly Item[], results: readonly Result[] = [], unnamed = 0): void {
+    this.#setup.cursor.settle({ settled: this.#core.settledTo, results, unnamed, parked });
+    for (const { n } of [...results, ...parked]) this.#rows.delete(n);
   }
 
   #note(outcome: Outcome): void {
@@ -243,8 +237,6 @@ export class Lane {
 }
 
 const RENEWAL_MS = 60_000;
-
-const changes = ({ delivered, dead, parked }: Settled) => delivered.length + dead.length + parked.length > 0;
 
 function droppedOf({ books }: Cursor): number {
   return Object.values(books.dropped).reduce((sum, count) => sum + count, 0);

@@ -37,6 +37,7 @@ export const Reason = {
   entryNotFound: 'Entry not found',
   invalidIdx: 'Invalid idx',
   invalidName: 'Invalid name',
+  invalidMediaType: 'Invalid media type',
   invalidStream: 'Invalid stream',
   nonexistentSegment: 'Nonexistent segment',
   segmentClosed: 'Segment is closed',

@@ -68,8 +68,11 @@ export async function admit(
   try {
     return hub.create(name, mime || OCTETS);
   } catch (error) {
-    if (!(error instanceof TrickleError) || error.code !== 'refused') throw error;
-    return { head: heads.tooManyChannels, reason: 'too_many_channels' };
+    const code = error instanceof TrickleError ? error.code : undefined;
+    if (code === 'refused') return { head: heads.tooManyChannels, reason: 'too_many_channels' };
+    // The name was looked at before.
+    if (code === 'invalid') return { head: heads.invalidMediaType, reason: 'malformed' };
+    throw error;
   }
 }
 

@@ -40,6 +40,7 @@ function position(channel: Channel): Record<string, string> {
 const seqOf = (seq: number) => ({ [Header.seq]: String(seq) });
 
 export const invalidName = plain(Status.badRequest, Reason.invalidName);
+export const invalidMediaType = plain(Status.badRequest, Reason.invalidMediaType);
 export const invalidSeq = plain(Status.badRequest, Reason.invalidIdx);
 export const streamNotFound = plain(Status.notFound, Reason.streamNotFound);
 export const pageNotFound = plain(Status.notFound, Reason.pageNotFound);

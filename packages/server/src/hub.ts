@@ -130,7 +130,8 @@ export class Hub implements Channels {
 
   #check(name: string, mime: string): void {
     if (!isChannelName(name)) throw new TrickleError('invalid', `not a channel name: ${JSON.stringify(name)}`);
-    if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(mime)) {
+    // It is kept for each channel and sent with each segment.
+    if (!/^[\t\x20-\x7e\x80-\xff]{1,255}$/.test(mime)) {
       throw new TrickleError('invalid', `not a media type: ${JSON.stringify(mime)}`);
     }
   }

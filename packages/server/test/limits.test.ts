@@ -179,3 +179,18 @@ it('options that cannot be used are refused', () => {
   expect(() => inProcess({ channels: [{ name: '..', mime: 'text/plain' }] })).toThrow('not a channel name');
   expect(() => inProcess().trickle.create('c', 'text/plain\r\nX: y')).toThrow('not a media type');
 });
+
+it('PROTOCOL 3.1: a media type of any length but 1 to 255 bytes is answered 400, by a create and by a POST that would create, and nothing is created', async () => {
+  const { trickle, post, metric } = inProcess();
+  const long = `text/${'x'.repeat(251)}`;
+  for (const answer of [
+    await post('c', undefined, { 'Expect-Content': long }),
+    await post('c', undefined, { 'Expect-Content': 'text/\u0001' }),
+    await post('c/0', 'zero', { 'Content-Type': long }),
+  ]) {
+    expect([answer.status, await answer.text()]).toEqual([400, 'Invalid media type\n']);
+  }
+  expect(trickle.list()).toEqual([]);
+  expect(await metric('refusals_total{reason="malformed"}')).toBe(3);
+  expect((await post('c', undefined, { 'Expect-Content': long.slice(0, 255) })).status).toBe(200);
+});

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 import type { Producer } from '@platformatic/kafka';
-import { type Clock, type Envelope, type Sink, systemClock } from '@runnel/protocol';
-import { unlessAborted } from './abort.ts';
+import { type Clock, type Envelope, type Sink, systemClock, unlessAborted } from '@runnel/protocol';
 import { Credential, type Key } from './credential.ts';
 import { kafkaError } from './kafka-error.ts';
 import { loadPeer } from './peer.ts';

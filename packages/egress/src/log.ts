@@ -1,7 +1,6 @@
 /** A sink for people: one line of text an event, EGRESS 1.17. */
 import { once } from 'node:events';
-import type { Envelope, Sink } from '@runnel/protocol';
-import { unlessAborted } from './abort.ts';
+import { type Envelope, type Sink, unlessAborted } from '@runnel/protocol';
 import { readEvent } from './event.ts';
 
 export interface LogSinkOptions {

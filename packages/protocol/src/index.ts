@@ -1,3 +1,4 @@
+export { unlessAborted } from './abort.ts';
 export { type Clock, pause, systemClock, type TimerOptions } from './clock.ts';
 export {
   type ControlInForce,

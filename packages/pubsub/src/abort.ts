@@ -4,11 +4,11 @@ import { TrickleError } from '@runnel/protocol';
 /** A controller that aborts with `parent`, if there is one, until released: a listener for each request of a long life would pile up. */
 export function childOf(parent?: AbortSignal): {
   signal: AbortSignal;
-  abort(reason?: unknown): void;
+  abort(reason: TrickleError): void;
   release(): void;
 } {
   const controller = new AbortController();
-  const follow = () => controller.abort(parent?.reason);
+  const follow = () => parent && controller.abort(abortError(parent));
   if (parent?.aborted) follow();
   else parent?.addEventListener('abort', follow, { once: true });
   return {
@@ -16,16 +16,6 @@ export function childOf(parent?: AbortSignal): {
     abort: (reason) => controller.abort(reason),
     release: () => parent?.removeEventListener('abort', follow),
   };
-}
-
-/** `promise`, or a rejection as soon as `signal` aborts, whatever `promise` makes of it. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortError(signal));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 /** Why `signal` was aborted, as a TrickleError. */

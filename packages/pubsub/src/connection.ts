@@ -1,7 +1,7 @@
 /** How a channel is reached: the options that publisher and subscriber share, and the channel's requests built from them. */
-import { type Clock, Header, NEXT, systemClock, TrickleError } from '@runnel/protocol';
+import { type Clock, Header, NEXT, systemClock, TrickleError, unlessAborted } from '@runnel/protocol';
 import { defaultTransport } from '#default-transport';
-import { childOf, orAborted } from './abort.ts';
+import { childOf } from './abort.ts';
 import type { Answer, Transport, Upload } from './transport.ts';
 
 export interface Connection {
@@ -78,7 +78,7 @@ export class Channel {
     const late = () => child.abort(new TrickleError('unreachable', `No answer within ${ms} ms from ${this}`));
     const stop = this.clock.after(ms, late);
     try {
-      return await orAborted(ask(child.signal), child.signal);
+      return await unlessAborted(ask(child.signal), child.signal);
     } finally {
       stop();
       child.release();

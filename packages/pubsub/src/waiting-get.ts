@@ -1,5 +1,6 @@
 /** A GET that may wait for hours, asked anew now and then: proxies cut silent connections, and dead ones look just the same. */
-import { abortError, childOf, orAborted } from './abort.ts';
+import { TrickleError, unlessAborted } from '@runnel/protocol';
+import { abortError, childOf } from './abort.ts';
 import type { Channel } from './connection.ts';
 import type { Answer } from './transport.ts';
 
@@ -16,11 +17,11 @@ export async function waitingGet(
     let again = false;
     const stop = channel.clock.after(reAskMs, () => {
       again = true;
-      child.abort();
+      child.abort(new TrickleError('aborted', 'Asked anew'));
     });
     const asked = channel.get(part, child.signal);
     try {
-      return await orAborted(asked, child.signal);
+      return await unlessAborted(asked, child.signal);
     } catch (error) {
       // An answer that still comes, to a request that was given up, is let go.
       asked.then(

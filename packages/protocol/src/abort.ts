@@ -1,6 +1,6 @@
 /** Waiting that a signal can end. */
 
-/** What `promise` gives, or the reason of `signal` at once when it is aborted, or aborts first. */
+/** What `promise` gives, or a rejection with the reason of `signal` at once when that is aborted, or aborts first. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -1,5 +1,5 @@
 // Command peer is the Go side of Runnel's interop tests, on Go's own net/http and nothing else: a model of the Go
-// trickle server, and clients with the habits of the Go ones. It is not go-livepeer; see the README beside it.
+// trickle server, and clients with the habits of the Go ones. It is not go-livepeer; see the README of the workspace.
 //
 //	peer server [--port N] [--base-path /ai/trickle/] [--autocreate] [--changefeed] [--idle-ms N]
 //	peer pub URL [--lines] [--roll-ms N]

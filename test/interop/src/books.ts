@@ -1,6 +1,7 @@
 // One run's books: what was published, what arrived, and who knows of the rest.
 
 import { createHash } from 'node:crypto';
+import type { PublisherEvent, SeenLine, SeenSegment, SubscriberEvent } from './events.ts';
 import type { PeerEvent } from './peer.ts';
 import { content, type Plan } from './script.ts';
 
@@ -59,7 +60,7 @@ export class Books {
 
   /** A publisher's event. */
   published = (event: PeerEvent): void => {
-    const { failed, done } = event as { failed?: Span; done?: { linesUnacknowledged?: number } };
+    const { failed, done } = event as unknown as PublisherEvent;
     this.#linesUnacknowledged += done?.linesUnacknowledged ?? 0;
     for (let index = failed?.from ?? 0; failed && index <= failed.to; index++) this.#failed.add(index);
     this.#wake();
@@ -194,29 +195,4 @@ const padding = (index: number, size: number) => Math.max(0, size - `{"n":${inde
 function matches(segment: SeenSegment, index: number): boolean {
   const whole = content(index, segment.size);
   return createHash('sha256').update(whole).digest('hex') === segment.sha256;
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-interface SeenSegment {
-  readonly seq: number;
-  readonly epoch?: string;
-  readonly size: number;
-  readonly sha256: string;
-  readonly index?: number;
-  readonly cut?: boolean;
-  readonly aborted?: boolean;
-}
-interface SeenLine {
-  readonly seq: number;
-  readonly epoch?: string;
-  readonly text: string;
-}
-interface SubscriberEvent {
-  readonly segment?: SeenSegment;
-  readonly line?: SeenLine;
-  readonly gap?: { readonly wanted: number; readonly latest: number; readonly counted?: boolean };
-  readonly done?: { readonly end: string; readonly skipped?: number; readonly discontinuities?: number };
 }

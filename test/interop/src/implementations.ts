@@ -40,11 +40,11 @@ export const ours: Implementation = {
   name: 'ours',
   server: async (port) =>
     startPeer(node('server'), ['--port', `${port}`, '--autocreate', '--resume-ms', `${RESUME_MS}`]),
-  publisher: (url, onEvent, kind) => startPeer(node('client'), ['pub', url, ...lines(kind), ...rolled(kind)], onEvent),
+  publisher: (url, onEvent, kind) => startPeer(node('publisher'), [url, ...lines(kind), ...rolled(kind)], onEvent),
   subscriber: (url, onEvent, kind, from) => {
     const { seq, epoch } = from ?? { seq: 0, epoch: undefined };
     const position = ['--from', `${seq}`, ...(epoch === undefined ? [] : ['--epoch', epoch])];
-    return startPeer(node('client'), ['sub', url, ...lines(kind), ...position], onEvent);
+    return startPeer(node('subscriber'), [url, ...lines(kind), ...position], onEvent);
   },
 };
 
@@ -82,8 +82,8 @@ function counting(onEvent: Listener): Listener {
   };
 }
 
-const node = (what: 'server' | 'client'): Command => [
+const node = (role: 'server' | 'publisher' | 'subscriber'): Command => [
   process.execPath,
   '--conditions=source',
-  inWorkspace(`src/our-${what}.ts`),
+  inWorkspace(`src/our-${role}.ts`),
 ];

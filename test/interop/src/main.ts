@@ -57,7 +57,7 @@ function lineOf(row: Row): string {
   const told = [
     row.error?.replaceAll(/\s+/g, ' ').slice(0, 300),
     `${account.arrived}/${account.published}`,
-    account.missing.length > 0 && `missing ${account.missing.length}`,
+    account.missing.length > 0 && `missing ${account.missing.length} from ${account.missing[0]} on`,
     account.unacknowledged > 0 && `unacknowledged ${account.unacknowledged}`,
     account.skipped > 0 && `skipped ${account.skipped}`,
     account.discontinuities > 0 && `discontinuities ${account.discontinuities}`,

@@ -1,9 +1,11 @@
 /** All that leaves a runner: its queues, the loop that empties them, and the counters. PROTOCOL.md sections 8.1 to 8.4. */
 import { type Clock, type ControlInForce, pause } from '@runnel/protocol';
 import type { Books } from './books.ts';
+import { telemetryLine } from './channel.ts';
 import { Drain, type Outlet } from './drain.ts';
 import { envelopeWriter, type Identity } from './envelope.ts';
 import type { Gate } from './gate.ts';
+import type { Rest } from './last-words.ts';
 import { Messages } from './messages.ts';
 import { type Overflow, Telemetry } from './telemetry.ts';
 
@@ -91,6 +93,20 @@ export class Outbox {
     this.#drain.abandon();
     const leftMs = Math.max(0, until - clock.now());
     await within(clock, leftMs, outlet.close(leftMs));
+  }
+
+  /** All that has not left, as lines, with a last report that takes them as written; undefined if nothing is left. Nothing is taken in afterwards. */
+  rest(): Rest | undefined {
+    const { telemetry, messages } = this;
+    if (this.#drain === undefined || (telemetry.pending === 0 && messages.pending === 0)) return undefined;
+    telemetry.refuse('shutdown');
+    messages.refuse();
+    const lines: string[] = [];
+    while (messages.waiting) lines.push(...messages.take());
+    const events = telemetry.takeRest();
+    for (const { seq, json } of events) lines.push(telemetryLine(this.#options.epoch, seq, json));
+    telemetry.settle(events.length, 'shutdown');
+    return { lines: [...lines, this.#losses(true)], events: events.length };
   }
 
   /** PROTOCOL.md section 8.4. The one message that is built when it is written, so that it tells the state at that moment. */

@@ -5,6 +5,7 @@ import {
   EVENT_CAP_BYTES,
   type LogLevel,
   type Sink,
+  STDERR_TELEMETRY,
   systemClock,
   TrickleError,
 } from '@runnel/protocol';
@@ -16,9 +17,10 @@ import { followControl } from './control-channel.ts';
 import type { Outlet } from './drain.ts';
 import type { Context } from './envelope.ts';
 import { Gate, type Site } from './gate.ts';
-import { guardLoop, type MediaLoop } from './guard.ts';
+import { describeError, guardLoop, type MediaLoop } from './guard.ts';
 import { Heart } from './heart.ts';
 import { type StreamMeter, streamMeter } from './heartbeat.ts';
+import { atProcessEnd, type Speaker, sendFromChild } from './last-words.ts';
 import { sinkOutlet } from './local.ts';
 import { Outbox } from './outbox.ts';
 import { type StartSpan, spanStarter } from './span.ts';
@@ -63,6 +65,12 @@ export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   readonly heartbeatMs?: number;
   /** Further figures for heartbeats, such as `vram_allocated_mb`. What throws or is not finite is left out. */
   readonly vitals?: () => Readonly<Record<string, number>>;
+  /**
+   * What is queued when the process ends, by `process.exit`, SIGTERM, SIGINT or an exception that nobody catches, has this long to leave, in milliseconds; the
+   * exception itself is an `error` event. How many events did not leave is told on stderr. A signal that the application handles is left to it.
+   * Default: absent, the process is not listened to.
+   */
+  readonly lastWordsMs?: number;
   /** The application's own tracing, for the trace context of spans. Default: none, spans have correlation ids alone. */
   readonly tracing?: Tracing;
   /** When the start of this runner began, by `clock.now()`. Default 0: for the system's clock, the start of the process. */
@@ -188,6 +196,8 @@ export function createRunner(options: RunnerOptions): Runner {
     void followControl(urls.control, { ...connectionOf(options), signal: closing.signal }, dispatch);
   }
 
+  const lastWordsMs =
+    options.lastWordsMs === undefined ? undefined : whole('lastWordsMs', options.lastWordsMs, MOST_MS);
   let closed: Promise<Books> | undefined;
   const shut = async (deadlineMs: number) => {
     stopReports();
@@ -195,8 +205,25 @@ export function createRunner(options: RunnerOptions): Runner {
     closing.abort();
     workers.close();
     await outbox.close(deadlineMs);
+    silence();
     return outbox.books;
   };
+
+  const close: Runner['close'] = ({ deadlineMs = 3_000 } = {}) => {
+    closed ??= shut(deadlineMs);
+    return closed;
+  };
+  const silence =
+    lastWordsMs === undefined
+      ? () => {}
+      : atProcessEnd({
+          session,
+          deadlineMs: lastWordsMs,
+          close: () => close({ deadlineMs: lastWordsMs }),
+          uncaught: (error) => emit('error', { error: { error_type: 'uncaught_exception', ...describeError(error) } }),
+          rest: () => outbox.rest(),
+          send: lastSender(options, urls, stderr),
+        });
 
   return {
     epoch,
@@ -217,10 +244,7 @@ export function createRunner(options: RunnerOptions): Runner {
       streamMeter({ clock, each: (fn) => heart.each(fn), emit, vitals: options.vitals, signal: closing.signal }),
     guard: (loop, fn) => guardLoop(loop, fn, closing.signal, emit),
     onRequest: (type, handler) => void handlers.set(type, handler),
-    close: ({ deadlineMs = 3_000 } = {}) => {
-      closed ??= shut(deadlineMs);
-      return closed;
-    },
+    close,
   };
 }
 
@@ -264,6 +288,26 @@ function readyLine({ clock = systemClock, startedAt = 0 }: RunnerOptions, epoch:
     const { state, inForce: control } = steering();
     const handshake = { telemetry_enabled: state.enabled, sampling_rate: state.sampling.rate, control };
     return JSON.stringify({ type: 'runner_ready', startup_ms, epoch, ...handshake });
+  };
+}
+
+/** How lines leave when the event loop has stopped. A transport or a sink of the caller's needs it, so that there is no way then. */
+function lastSender(
+  { transport, headers }: RunnerOptions,
+  { events }: SessionUrls,
+  stderr: WriteStderr | undefined,
+): Speaker['send'] {
+  if (stderr) {
+    return (lines) => {
+      stderr(lines.map((line) => `${STDERR_TELEMETRY}${line}\n`).join(''));
+      return true;
+    };
+  }
+  if (events === undefined || transport !== undefined) return undefined;
+  return (lines, deadlineMs) => {
+    const given = typeof headers === 'function' ? headers() : headers;
+    // Headers that have to be waited for cannot be had any more.
+    return !(given instanceof Promise) && sendFromChild({ url: events, headers: given ?? {}, lines, deadlineMs });
   };
 }
 

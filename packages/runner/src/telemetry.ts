@@ -47,7 +47,7 @@ export class Telemetry {
   written = 0;
   readonly dropped = new Tally<DropReason>();
   #ring: DropOldest<Capture>;
-  #inHand = 0;
+  #inHand: readonly BuiltEvent[] = [];
   #refusing: DropReason | undefined;
   readonly #options: TelemetryOptions;
 
@@ -121,7 +121,7 @@ export class Telemetry {
   }
 
   get pending(): number {
-    return this.#ring.length + this.#inHand;
+    return this.#ring.length + this.#inHand.length;
   }
 
   get waiting(): boolean {
@@ -144,15 +144,23 @@ export class Telemetry {
       }
       if (clock.now() >= until) break;
     }
-    this.#inHand = built.length;
+    this.#inHand = built;
     return built;
+  }
+
+  /** Takes all that is left at once, what is in hand once more: it may not have left, and who reads knows it by its number. */
+  takeRest(): readonly BuiltEvent[] {
+    const rest = [...this.#inHand];
+    while (this.waiting) rest.push(...this.take());
+    this.#inHand = rest;
+    return rest;
   }
 
   /** Settles what was taken: the first `written` of it left, the rest is dropped for `reason`. */
   settle(written: number, reason: DropReason): void {
     this.written += written;
-    this.dropped.add(reason, this.#inHand - written);
-    this.#inHand = 0;
+    this.dropped.add(reason, this.#inHand.length - written);
+    this.#inHand = [];
   }
 
   /** From now on events are counted and refused. What is in the ring stays to be taken. */

@@ -6,7 +6,7 @@ export type MessageOf<T extends MessageType> = Extract<EventMessage, { type: T }
 export type Handler<T extends MessageType> = (message: MessageOf<T>) => unknown;
 
 export class Handlers {
-  /** Times a handler threw or rejected. It stays attached: one bad message must not silence the ones after it. */
+  /** Times a handler, or who is told of the session's state, threw or rejected. It stays attached: one bad message must not silence the ones after it. */
   failures = 0;
   #byType = new Map<MessageType, Set<(message: never) => unknown>>();
 

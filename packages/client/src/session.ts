@@ -254,6 +254,11 @@ export class Session {
   #become(state: SessionState): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#setup.onState(this);
+    try {
+      this.#setup.onState(this);
+    } catch {
+      // As with handlers: what is told to others must end neither the session nor, from a ping, the process.
+      this.#handlers.failures++;
+    }
   }
 }

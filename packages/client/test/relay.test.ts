@@ -521,6 +521,19 @@ test('a server that dies in the middle of a segment and comes back is one discon
 });
 
 describe('the state of a session', () => {
+  test('whoever is told of it and throws is counted, and hurts nobody', async () => {
+    const { relay, sink, events } = startLoop({
+      onState: () => {
+        throw new Error('not now');
+      },
+    });
+    const session = relay.open('demo');
+    await eventually(() => expect(session.state).toBe('waiting'));
+    await events('demo').writeMany([line(1), '{"type":"logs","lines":["x"]}']);
+    await sink.count(1);
+    expect(session.books).toMatchObject({ lines: 2, error: undefined, messages: { handlerFailures: 2 } });
+  });
+
   test('it is live while events come, although the control channel can not be had', async () => {
     const clock = new ManualClock();
     const { transport, events } = startLoop({ clock });

@@ -222,6 +222,14 @@ describe('what is withheld of spans', () => {
   });
 });
 
+it('EGRESS 4.8: each event that is withheld is counted once, though the state changes within the span', async () => {
+  const { runner } = start({
+    control: { sampling: { rate: 0, patterns: ['*.start'] }, filter: { blocked: ['*.stop'] } },
+  });
+  runner.span('work', () => {});
+  expect(runner.books).toMatchObject({ emitted: 0, withheld: { disabled: 0, filtered: 1, sampled: 1 } });
+});
+
 describe('trace context', () => {
   const storage = new AsyncLocalStorage<Context>();
   const manager = {

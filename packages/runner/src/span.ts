@@ -101,44 +101,48 @@ class RunningSpan implements Span {
     this.#sites = sites;
     this.id = id;
     this.traceparent = trace && traceparent(trace);
-    const { correlation_id, ...others } = copyOf(metadata);
-    this.#metadata = others;
-    this.correlationId = typeof correlation_id === 'string' && correlation_id !== '' ? correlation_id : id;
+    const copy = copyOf(metadata);
+    // Most have none, and taking a member out of an object costs as much as the rest of the start.
+    const given = copy?.correlation_id === undefined ? undefined : takeCorrelationId(copy);
+    this.#metadata = copy;
+    this.correlationId = given ?? id;
     const closed = gate.open ? undefined : sites.start.closed;
     const weight = gate.open ? 1 : sites.start.admit(this.correlationId);
     this.#weight = closed === undefined ? weight : undefined;
     const at = clock.wall();
-    if (weight !== 0) this.#push(sites.start, { system_time: nanoseconds(at) }, others, weight, at);
+    if (weight !== 0) this.#push(sites.start, { system_time: nanoseconds(at) }, copy, weight, at);
     this.#began = clock.now();
   }
 
   stop(): void {
-    this.#end(this.#sites.stop, () => ({ result: 'success' }));
+    this.#end(this.#sites.stop, { ...this.#metadata, result: 'success' });
   }
 
   fail(error: unknown): void {
-    this.#end(this.#sites.exception, () => {
-      const { exception_type, message } = describeError(error);
-      return { error_type: exception_type, error_message: message };
-    });
+    const { exception_type, message } = describeError(error);
+    this.#end(this.#sites.exception, { ...this.#metadata, error_type: exception_type, error_message: message });
   }
 
   [Symbol.dispose](): void {
     this.stop();
   }
 
-  #end(site: Site, outcome: () => object): void {
+  #end(site: Site, metadata: object): void {
     if (this.#ended) return;
     this.#ended = true;
     const { clock, gate } = this.#options;
     const duration = Math.round((clock.now() - this.#began) * 1e6);
-    const weight =
-      gate.open || site.closed === undefined ? (this.#weight ?? site.admit(this.correlationId)) : site.admit('');
-    if (weight !== 0) this.#push(site, { duration }, { ...this.#metadata, ...outcome() }, weight, clock.wall());
+    if (!gate.open && site.closed !== undefined) {
+      // Asked in order to be counted.
+      site.admit(this.correlationId);
+      return;
+    }
+    const weight = this.#weight ?? site.admit(this.correlationId);
+    if (weight !== 0) this.#push(site, { duration }, metadata, weight, clock.wall());
     else if (this.#weight === 0) gate.withheld.sampled++;
   }
 
-  #push(site: Site, measurements: object, metadata: object, weight: number, at: number): void {
+  #push(site: Site, measurements: object, metadata: object | undefined, weight: number, at: number): void {
     const data: Record<string, unknown> = {
       correlation_id: this.correlationId,
       span_id: this.id,
@@ -173,11 +177,18 @@ function follow<T>(span: Span, work: () => T, within: <R>(work: () => R) => R): 
   return done(result);
 }
 
-function copyOf(metadata: SpanMetadata | undefined): Record<string, unknown> {
+function copyOf(metadata: SpanMetadata | undefined): Record<string, unknown> | undefined {
+  if (metadata === undefined) return undefined;
   try {
     return { ...metadata };
   } catch {
     // A getter of the caller's threw; starting a span must not.
-    return {};
+    return undefined;
   }
+}
+
+function takeCorrelationId(metadata: Record<string, unknown>): string | undefined {
+  const { correlation_id: id } = metadata;
+  delete metadata.correlation_id;
+  return typeof id === 'string' && id !== '' ? id : undefined;
 }

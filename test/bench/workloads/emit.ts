@@ -1,7 +1,7 @@
 /** What a call of emit costs whoever makes it, and what the event costs the process until its bytes are handed to a transport. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer, Transport, Upload } from '@runnel/pubsub';
-import { createRunner } from '@runnel/runner';
+import { type ConfiguredState, createRunner } from '@runnel/runner';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const BATCHES = 1_500;
@@ -23,7 +23,7 @@ const heartbeat = (n: number) => ({
 
 export default {
   name: 'emit',
-  about: `emit of a ten-field heartbeat, ${BATCHES} batches of ${BATCH}, the drain between them; CPU includes the drain`,
+  about: `emit of a ten-field heartbeat, ${BATCHES} batches of ${BATCH}, the drain between them; CPU includes the drain; a span is two events`,
   baseline: 'JSON.stringify',
   figures: {
     p50: { unit: 'ns/call', better: 'lower' },
@@ -35,6 +35,10 @@ export default {
     emit: () => emit({}),
     'emit with context': () =>
       emit({ connection_id: 'c-1', pipeline_ids: ['p-1'], user_id: 'u-1', connection_info: { gpu_type: 'H100' } }),
+    'handle, off': () => withheld({ enabled: false }),
+    'handle, filtered': () => withheld({ filter: { blocked: ['stream_*'] } }),
+    'handle, sampled 0.001': () => withheld({ sampling: { rate: 0.001 } }),
+    span: () => span(),
   },
 } satisfies Workload;
 
@@ -69,6 +73,52 @@ function emit(context: object): Contender {
   return {
     async round() {
       const values = await measure((n) => runner.emit('stream_heartbeat', heartbeat(n)), drained);
+      const { emitted, written } = runner.books;
+      if (written !== emitted) throw new Error(`${written} of ${emitted} events were written`);
+      return values;
+    },
+    async close() {
+      await runner.close();
+    },
+  };
+}
+
+/** A handle whose events the control state withholds. The data is made once: what making it costs is the caller's, who may ask `enabled` first. */
+function withheld(control: ConfiguredState): Contender {
+  const runner = createRunner({
+    session: 'bench',
+    url: 'http://nowhere/',
+    transport: discarding(),
+    buffer: BATCH,
+    control,
+  });
+  const handle = runner.event('stream_heartbeat');
+  const data = heartbeat(1);
+  return {
+    async round() {
+      const values = await measure(() => handle.emit(data), nextTurn);
+      const { emitted, withheld } = runner.books;
+      const share = emitted / (emitted + withheld.disabled + withheld.filtered + withheld.sampled);
+      if (share > 0.01) throw new Error(`${emitted} events were not withheld`);
+      return values;
+    },
+    async close() {
+      await runner.close();
+    },
+  };
+}
+
+/** Start and stop of a span around nothing: two events a call. */
+function span(): Contender {
+  const runner = createRunner({ session: 'bench', url: 'http://nowhere/', transport: discarding(), buffer: 2 * BATCH });
+  const metadata = { model: 'm' };
+  const drained = async () => {
+    do await nextTurn();
+    while (runner.books.pending > 0);
+  };
+  return {
+    async round() {
+      const values = await measure(() => runner.span('inference', metadata).stop(), drained);
       const { emitted, written } = runner.books;
       if (written !== emitted) throw new Error(`${written} of ${emitted} events were written`);
       return values;

@@ -12,6 +12,7 @@ import {
 } from '@runnel/protocol';
 import type { Connection } from '@runnel/pubsub';
 import type { SessionBooks } from './books.ts';
+import { runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
 import { Lane, type LaneStatus } from './lane/lane.ts';
@@ -90,6 +91,10 @@ export function createRelay(options: RelayOptions): Relay {
   const journal = options.journal ?? openJournal({ clock, onWarning: warn });
   const lanes = sinks.map((sink) => new Lane({ sink, cursor: journal.cursor(sink.name), clock, allows, warn }));
   warnOfUnserved(journal, sinks, warn);
+  const stopErrands =
+    journal.status.path === undefined
+      ? () => {}
+      : runErrands(journal, new Map(lanes.map((lane) => [lane.sink.name, lane])), clock);
   journal.onCommit(() => {
     for (const lane of lanes) lane.wake();
   });
@@ -133,16 +138,18 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function close(deadlineMs: number): Promise<RelayReport> {
     const graceMs = Math.min(500, deadlineMs / 5);
+    const wait = (ms: number) => pause(clock, ms, undefined, { keepAlive: true });
+    stopErrands();
     const quiet = Promise.all([...sessions.values()].map((session) => session.close()));
     const drained = quiet.then(() => {
       journal.flush();
       return Promise.all(lanes.map((lane) => lane.drained()));
     });
-    await Promise.race([drained, pause(clock, deadlineMs - 2 * graceMs)]);
-    await Promise.race([Promise.all(lanes.map((lane) => lane.stop())), pause(clock, graceMs)]);
+    await Promise.race([drained, wait(deadlineMs - 2 * graceMs)]);
+    await Promise.race([Promise.all(lanes.map((lane) => lane.stop())), wait(graceMs)]);
     journal.close();
     // A sink that cannot close is no reason not to stop; what it acknowledged stands.
-    await Promise.race([Promise.allSettled(sinks.map((sink) => sink.close())), pause(clock, graceMs)]);
+    await Promise.race([Promise.allSettled(sinks.map((sink) => sink.close())), wait(graceMs)]);
     return report(lanes);
   }
 

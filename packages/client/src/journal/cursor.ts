@@ -227,6 +227,11 @@ export class Cursor {
     return n > this.#settled && n <= this.#handed;
   }
 
+  /** Whether the sink is still to get it. */
+  wants(n: number): boolean {
+    return n > this.#settled || this.#parked.has(n);
+  }
+
   /** The last one that was read. */
   get handed(): number {
     return this.#handed;
@@ -275,11 +280,10 @@ export class Cursor {
     this.#shelf.persist();
   }
 
-  /** Parks an envelope that comes back from the dead: it is sent again, beside the others. */
-  raise(parked: Parked): void {
+  /** An envelope came back from the dead, and is parked. The file says so already. */
+  raised(n: number): void {
     this.#arrived++;
-    this.#parked.add(parked.n);
-    this.#owe(({ park }) => park.run(parked.n, this.sink, parked.key, parked.bytes));
+    this.#parked.add(n);
   }
 
   /** Whether there is something for `write`. */

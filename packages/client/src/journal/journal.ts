@@ -4,8 +4,9 @@
  */
 import type { Clock, Envelope } from '@runnel/protocol';
 import type { Position } from '../position.ts';
-import { Cursor, type Shelf } from './cursor.ts';
+import { Cursor, type DropReason, type Shelf } from './cursor.ts';
 import { Recent } from './recent.ts';
+import { type Desk, raiseDead, removeWhere } from './removal.ts';
 import { type Row, readRow } from './row.ts';
 import type { Store } from './store.ts';
 import { type Bounds, type Totals, trim } from './trim.ts';
@@ -58,6 +59,8 @@ export class Journal {
   #last: number;
   #totals: Totals;
   #freed: number[] = [];
+  /** Dropped before they could be committed, over all relays that used the journal. */
+  #unkept: number;
   #usualMs = 0;
   #refused = 0;
   #error: string | undefined;
@@ -71,6 +74,7 @@ export class Journal {
     const { last, sinks } = store.statements;
     this.#waiting = new Waiting();
     this.#totals = { rows: store.total('rows'), bytes: store.total('bytes'), trimmed: store.total('trimmed') };
+    this.#unkept = store.total('unkept');
     const settled = sinks.all().map((row) => Number(row.settled));
     this.#last = Math.max(store.total('last'), Number(last.get()?.n ?? 0), ...settled);
     for (const { sink } of sinks.all()) this.#addCursor(String(sink));
@@ -114,6 +118,49 @@ export class Journal {
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Deletes what `matches`, wherever it waits, and counts it for each sink that was to get it. Resolves with how many. What a lane has in hand is for its own asking. */
+  async removeWhere(matches: (envelope: Envelope) => boolean, reason: DropReason): Promise<number> {
+    this.flush();
+    const removed = await removeWhere(this.#desk, matches, reason);
+    this.#persist();
+    return removed;
+  }
+
+  /** Gives a sink its dead once more. Its lane must be held. Resolves with how many. */
+  raiseDead(sink: string): Promise<number> {
+    return raiseDead(this.#desk, this.cursor(sink));
+  }
+
+  /** Forgets a sink, its books and its dead; what only it was to get is deleted. Nobody may serve it. */
+  forget(sink: string): void {
+    this.#setup.store.transaction('full', ({ forgetSink, forgetDrops, forgetParked, forgetDead }) => {
+      for (const forget of [forgetSink, forgetDrops, forgetParked, forgetDead]) forget.run(sink);
+    });
+    this.#cursors.delete(sink);
+  }
+
+  /** The file, for errands and readers of this package. */
+  get store(): Store {
+    return this.#setup.store;
+  }
+
+  get #desk(): Desk {
+    const { store } = this.#setup;
+    const journal = this;
+    return {
+      store,
+      cursors: this.#cursors,
+      last: this.#last,
+      get totals() {
+        return journal.#totals;
+      },
+      set totals(totals) {
+        journal.#totals = totals;
+      },
+      onDeleted: () => this.#recent.clear(),
+    };
   }
 
   get status(): JournalStatus {
@@ -181,6 +228,7 @@ export class Journal {
       this.#cancelCommit = clock.after(
         this.#error ? TICK_MS : Math.min(commitMs, this.#usualMs * COMMIT_SHARE),
         commit,
+        { keepAlive: true },
       );
   }
 
@@ -282,6 +330,7 @@ export class Journal {
   }
 
   #dropAll(count: number, reason: 'disk_full' | 'shutdown'): void {
+    this.#unkept += count;
     for (const cursor of this.#cursors.values()) {
       cursor.arrive(count);
       cursor.drop(reason, count);
@@ -289,7 +338,8 @@ export class Journal {
   }
 
   #writeTotals(statements: Store['statements'], totals: Totals, last: number): void {
-    for (const [name, value] of Object.entries({ ...totals, last })) statements.setTotal.run(name, value);
+    for (const [name, value] of Object.entries({ ...totals, last, unkept: this.#unkept }))
+      statements.setTotal.run(name, value);
   }
 
   #succeeded(ms: number): void {

@@ -59,6 +59,7 @@ function copy(from: DatabaseSync, to: Store): Salvage {
     statements.setTotal.run('rows', found);
     statements.setTotal.run('bytes', bytes);
     statements.setTotal.run('trimmed', 0);
+    statements.setTotal.run('salvaged', 1);
     const cursorsLost = !copied.sinks || sinks.length === 0;
     return { found, cursorsLost, lost: cursorsLost ? undefined : countLost(to) };
   });

@@ -98,6 +98,7 @@ function prepare(db: DatabaseSync) {
     countDead: db.prepare('SELECT count(*) AS count FROM dead'),
     forgetOldestDead: db.prepare('DELETE FROM dead WHERE entry IN (SELECT entry FROM dead ORDER BY entry LIMIT ?)'),
     deadOf: db.prepare('SELECT * FROM dead WHERE (? IS NULL OR sink = ?) AND entry > ? ORDER BY entry LIMIT ?'),
+    forgetDead: db.prepare('DELETE FROM dead WHERE sink = ?'),
     raise: db.prepare('DELETE FROM dead WHERE entry = ?'),
 
     session: db.prepare('SELECT position, books FROM sessions WHERE session = ?'),

@@ -1,0 +1,96 @@
+/** Takes envelopes out of the journal, or back into it, at a person's wish, with the books in order. */
+import type { Envelope } from '@runnel/protocol';
+import type { Cursor, DropReason } from './cursor.ts';
+import { COLUMNS, readRow } from './row.ts';
+import type { Store } from './store.ts';
+import type { Totals } from './trim.ts';
+
+/** Envelopes looked at in one turn of the event loop. */
+const PIECE = 1000;
+
+/** What `removeWhere` and `raiseDead` work on. */
+export interface Desk {
+  readonly store: Store;
+  readonly cursors: ReadonlyMap<string, Cursor>;
+  totals: Totals;
+  /** The last number given. */
+  readonly last: number;
+  /** Rows were deleted. */
+  readonly onDeleted: () => void;
+}
+
+/** Deletes every envelope that `matches`, of the living and the dead, but for what a lane has in hand. Returns how many some sink was still to get. */
+export async function removeWhere(
+  desk: Desk,
+  matches: (envelope: Envelope) => boolean,
+  reason: DropReason,
+): Promise<number> {
+  const cursors = [...desk.cursors.values()];
+  let unsent = 0;
+  for (let at = 0; at < desk.last; ) {
+    const rows = desk.store.statements.after.all(at, PIECE).flatMap((row) => readRow(row) ?? []);
+    const found = rows.filter(({ n, envelope }) => matches(envelope) && !cursors.some((cursor) => cursor.holds(n)));
+    unsent += found.filter(({ n }) => cursors.some((cursor) => cursor.wants(n))).length;
+    const bytes = found.reduce((sum, { envelope }) => sum + envelope.bytes.length, 0);
+    const totals = { ...desk.totals, rows: desk.totals.rows - found.length, bytes: desk.totals.bytes - bytes };
+    desk.store.transaction('full', ({ remove, setTotal }) => {
+      for (const { n } of found) remove.run(n);
+      setTotal.run('rows', totals.rows);
+      setTotal.run('bytes', totals.bytes);
+    });
+    desk.totals = totals;
+    desk.onDeleted();
+    for (const { n } of found) for (const cursor of cursors) cursor.deleted(n, reason);
+    at = rows.at(-1)?.n ?? desk.last;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  removeDead(desk.store, matches);
+  return unsent;
+}
+
+function removeDead(store: Store, matches: (envelope: Envelope) => boolean): void {
+  for (let entry = 0; ; ) {
+    const rows = store.statements.deadOf.all(null, null, entry, PIECE);
+    if (rows.length === 0) return;
+    store.transaction('full', ({ raise }) => {
+      for (const row of rows) {
+        const dead = readRow(row);
+        if (dead && matches(dead.envelope)) raise.run(Number(row.entry));
+      }
+    });
+    entry = Number(rows.at(-1)?.entry);
+  }
+}
+
+/** Gives a sink its dead once more: they are parked for it, beside what else it is to get. Returns how many. */
+export async function raiseDead(desk: Desk, cursor: Cursor): Promise<number> {
+  const { store } = desk;
+  const again = store.prepared(`INSERT OR IGNORE INTO envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`);
+  const arrive = store.prepared('UPDATE sinks SET arrived = arrived + 1 WHERE sink = ?');
+  let raised = 0;
+  for (;;) {
+    const rows = store.statements.deadOf.all(cursor.sink, cursor.sink, 0, PIECE);
+    if (rows.length === 0) return raised;
+    const parked: { n: number; key: string; bytes: number }[] = [];
+    let totals = desk.totals;
+    store.transaction('full', ({ raise, park, setTotal }) => {
+      for (const row of rows) {
+        raise.run(Number(row.entry));
+        const dead = readRow(row);
+        if (!dead) continue;
+        const { id, session, relayedVia, receivedAt, bytes } = dead.envelope;
+        const { changes } = again.run(dead.n, session, id ?? null, relayedVia, receivedAt, bytes);
+        if (changes) totals = { ...totals, rows: totals.rows + 1, bytes: totals.bytes + bytes.length };
+        if (!park.run(dead.n, cursor.sink, '', bytes.length).changes) continue;
+        arrive.run(cursor.sink);
+        parked.push({ n: dead.n, key: '', bytes: bytes.length });
+      }
+      setTotal.run('rows', totals.rows);
+      setTotal.run('bytes', totals.bytes);
+    });
+    desk.totals = totals;
+    for (const { n } of parked) cursor.raised(n);
+    raised += parked.length;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,198 @@
+/** A lane at work: takes envelopes from its cursor, sends what the core says, books what came of it. */
+import { type Clock, type Envelope, pause, type Sink } from '@runnel/protocol';
+import PQueue from 'p-queue';
+import type { Cursor, Result } from '../journal/cursor.ts';
+import type { Row } from '../journal/row.ts';
+import { type Batch, type Item, LaneCore, MOST_IN_FLIGHT, type Outcome } from './core.ts';
+import { send } from './send.ts';
+
+export interface LaneSetup {
+  readonly sink: Sink;
+  readonly cursor: Cursor;
+  readonly clock: Clock;
+  /** Asked right before an envelope leaves. */
+  readonly allows: (envelope: Envelope) => boolean;
+  readonly warn: (sentence: string) => void;
+}
+
+/** Counted by the run, shown by the lane. */
+export interface LaneCounts {
+  requests: number;
+  retries: number;
+  error: string | undefined;
+}
+
+/** Settlements that may wait for the disk; then the lane waits as well. */
+const MOST_OWED = 1000;
+/** When a sink is asked again whose credentials were refused and that cannot say when there are others. */
+const RENEWAL_MS = 60_000;
+const DEFAULTS = { maxBatch: 500, maxBytes: 1_000_000, flushMs: 0, requestsPerMinute: Number.POSITIVE_INFINITY };
+
+export class Run {
+  readonly #setup: LaneSetup;
+  readonly #counts: LaneCounts;
+  readonly #onIdle: () => void;
+  readonly #core: LaneCore;
+  readonly #queue: PQueue;
+  readonly #stop = new AbortController();
+  /** Envelopes that the core has and that are not parked. */
+  readonly #rows = new Map<number, Row>();
+  readonly #sending = new Map<Batch, number>();
+  #turning = false;
+  #abandoned = false;
+  #cancelTimer = () => {};
+
+  /** Calls `onIdle` whenever nothing is pending. */
+  constructor(setup: LaneSetup, counts: LaneCounts, onIdle: () => void) {
+    this.#setup = setup;
+    this.#counts = counts;
+    this.#onIdle = onIdle;
+    const { order = 'all', ...traits } = setup.sink.traits ?? {};
+    this.#core = new LaneCore({ ...DEFAULTS, ...traits, order, random: Math.random });
+    this.#queue = new PQueue({ concurrency: order === 'none' ? MOST_IN_FLIGHT : order === 'key' ? 2 : 1 });
+    const at = setup.clock.now();
+    const parked = setup.cursor.parked().map((each) => ({ ...each, at }));
+    this.#core.addParked(parked, at);
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    queueMicrotask(() => this.#turn());
+  }
+
+  flush(): void {
+    this.#core.flush();
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#cancelTimer();
+    await this.#queue.onIdle();
+  }
+
+  /** What a sink says from now on is not booked: its envelopes are somebody else's. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  get paused(): boolean {
+    return this.#core.paused;
+  }
+
+  get sendingMs(): number | undefined {
+    const since = Math.min(...this.#sending.values());
+    return Number.isFinite(since) ? this.#setup.clock.now() - since : undefined;
+  }
+
+  /** Everything that can be done now is done: take, send, wait. */
+  #turn(): void {
+    this.#turning = false;
+    if (this.#stop.signal.aborted) return;
+    const { cursor, clock } = this.#setup;
+    this.#core.gone(cursor.takeLost());
+    this.#take();
+    while (cursor.owed < MOST_OWED) {
+      const batch = this.#core.next(clock.now());
+      if (!batch) break;
+      this.#send(batch);
+    }
+    this.#cancelTimer();
+    const due = this.#core.dueAt(clock.now());
+    if (Number.isFinite(due)) {
+      this.#cancelTimer = clock.after(Math.max(1, Math.ceil(due - clock.now())), () => this.wake());
+    }
+    if (cursor.pending === 0) this.#onIdle();
+  }
+
+  #take(): void {
+    const { sink, cursor, clock } = this.#setup;
+    const { maxBytes = DEFAULTS.maxBytes, key = () => '' } = sink.traits ?? {};
+    for (let { wanted } = this.#core; wanted > 0; wanted = this.#core.wanted) {
+      const rows = cursor.read(wanted, maxBytes * 2);
+      if (rows.length === 0) return;
+      const at = clock.now();
+      const items = rows.map(({ n, envelope }) => ({ n, bytes: envelope.bytes.length, key: key(envelope), at }));
+      for (const row of rows) this.#rows.set(row.n, row);
+      const parked = this.#core.add(items);
+      if (parked.length > 0) this.#book(parked);
+    }
+  }
+
+  #send(batch: Batch): void {
+    const { sink, clock } = this.#setup;
+    const rows = new Map(batch.items.flatMap(({ n }) => this.#load(n) ?? []).map((row) => [row.n, row]));
+    const rest = this.#withoutWithheld(batch, rows);
+    if (!rest) {
+      this.wake();
+      return;
+    }
+    this.#counts.requests++;
+    if (rest.retry) this.#counts.retries++;
+    this.#sending.set(rest, clock.now());
+    const envelopes = rest.items.map(({ n }) => (rows.get(n) as Row).envelope);
+    void this.#queue.add(async () => {
+      const outcome = await send(sink, envelopes, clock, this.#stop.signal);
+      this.#sending.delete(rest);
+      if (!this.#abandoned) this.#done(rest, outcome, rows);
+    });
+  }
+
+  #load(n: number): Row | undefined {
+    return this.#rows.get(n) ?? this.#setup.cursor.load(n);
+  }
+
+  /** What of a batch may go out now and can be read. */
+  #withoutWithheld(batch: Batch, rows: ReadonlyMap<number, Row>): Batch | undefined {
+    const withheld: Result[] = [];
+    for (const { n } of batch.items) {
+      const row = rows.get(n);
+      if (!row) withheld.push({ n, became: 'damaged' });
+      else if (!this.#setup.allows(row.envelope)) withheld.push({ n, became: 'consent' });
+    }
+    if (withheld.length === 0) return batch;
+    const rest = this.#core.withhold(batch, new Set(withheld.map(({ n }) => n)));
+    this.#book([], withheld);
+    return rest;
+  }
+
+  #done(batch: Batch, outcome: Outcome, rows: ReadonlyMap<number, Row>): void {
+    const { delivered, dead, unnamed, parked } = this.#core.done(batch, outcome, this.#setup.clock.now());
+    this.#note(outcome);
+    const results: Result[] = delivered.map(({ n }) => ({ n, became: 'delivered' }));
+    for (const { item, ...why } of dead) {
+      results.push({ n: item.n, became: 'refused', burial: { row: rows.get(item.n) as Row, ...why } });
+    }
+    if (results.length + parked.length > 0) this.#book(parked, results, unnamed);
+    this.wake();
+  }
+
+  #book(parked: readonly Item[], results: readonly Result[] = [], unnamed = 0): void {
+    this.#setup.cursor.settle({ settled: this.#core.settledTo, results, unnamed, parked });
+    for (const { n } of [...results, ...parked]) this.#rows.delete(n);
+  }
+
+  #note(outcome: Outcome): void {
+    const { error } = this.#counts;
+    this.#counts.error = outcome.kind === 'answered' ? undefined : outcome.reason;
+    if (outcome.kind !== 'unauthorized') return;
+    if (error !== outcome.reason) {
+      this.#setup.warn(
+        `sink ${this.#setup.sink.name} is paused, its credentials are refused: ${outcome.reason}. Events are kept until they are renewed`,
+      );
+    }
+    void this.#awaitRenewal();
+  }
+
+  async #awaitRenewal(): Promise<void> {
+    const { sink, clock } = this.#setup;
+    const { signal } = this.#stop;
+    const later = () => pause(clock, RENEWAL_MS, signal);
+    await (sink.renewed?.(signal) ?? later()).catch(later);
+    if (signal.aborted) return;
+    this.#core.renewed(clock.now());
+    this.wake();
+  }
+}

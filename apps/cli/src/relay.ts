@@ -30,7 +30,7 @@ export function relayCommand(terminal: Terminal): Command {
 async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: Terminal): Promise<void> {
   const hangUp = Promise.withResolvers<void>();
   // Whoever read the log (`| head`) has gone: nothing is wrong with the line, so it is not for the lane to retry.
-  const log = logSink({ write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
+  const log = logSink({ data: true, write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
   const sinks = flags.file === undefined ? [log] : [log, fileSink({ path: flags.file })];
   const onState = ({ id, state }: Session) => stderr.write(`session ${id}: ${state}\n`);
   const relay = createRelay({ url, sinks, onState, ...connectionOf(flags) });

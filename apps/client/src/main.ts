@@ -20,6 +20,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 const tail = createTail();
 const log = logSink({
+  data: true,
   write(line) {
     tail.push(line);
     return standardOutput(line);

@@ -26,13 +26,13 @@ test('EGRESS 1.17: it prints a line for each event, appends the bytes to the fil
   onTestFinished(() => void events.close());
   const app = startApp(['--url', server.url, '--port', '0', '--file', file]);
   await events.writeMany([line(1, 'stream_started'), line(2)]);
-  await app.says(/TELEMETRY type=stream_started id=id1 session=demo connection=- relayed_via=trickle\n/);
+  await app.says(/TELEMETRY type=stream_started id=id1 session=demo connection=- relayed_via=trickle data=\{"n":1\}\n/);
   await app.says(/TELEMETRY type=stream_heartbeat id=id2/);
   const [, url] = await app.says(/listening on (\S+)\n/);
   const tail = await (await fetch(`${url}logs/tail?lines=2`)).text();
   expect(tail.split('\n').slice(0, 2)).toEqual([
-    'TELEMETRY type=stream_started id=id1 session=demo connection=- relayed_via=trickle',
-    'TELEMETRY type=stream_heartbeat id=id2 session=demo connection=- relayed_via=trickle',
+    'TELEMETRY type=stream_started id=id1 session=demo connection=- relayed_via=trickle data={"n":1}',
+    'TELEMETRY type=stream_heartbeat id=id2 session=demo connection=- relayed_via=trickle data={"n":1}',
   ]);
   app.child.kill('SIGTERM');
   expect(await app.exited).toEqual([0, null]);

@@ -33,6 +33,18 @@ describe('EGRESS 1.17: the log sink', () => {
     ]);
   });
 
+  test('with data, what the event measured stands behind, on the same line and bounded', async () => {
+    const lines: string[] = [];
+    const own = { fps: 9.5, note: 'a\nb\u202e', long: 'x'.repeat(1000) };
+    const data = { type: 'frame_stats', client_source: 'me', timestamp: '1', session_id: 's', ...own };
+    const sink = logSink({ data: true, write: (line) => void lines.push(line) });
+    await sink.send([envelope(JSON.stringify({ id: 'i', data }))], new AbortController().signal);
+    const [head = '', tail = ''] = lines.join('\n').split(' data=');
+    expect(head).toBe('TELEMETRY type=frame_stats id=i session=s connection=- relayed_via=trickle');
+    expect(tail).toMatch(/^\{"fps":9\.5,"note":"a\\nb\\u202e","long":"x+…$/);
+    expect(tail.length).toBeLessThan(530);
+  });
+
   test('EGRESS 1.17: no value can end the line, add a field or move the cursor', async () => {
     const type = 'a b\nTELEMETRY id="x"\u001b[2J\u0085\u2028\u202e\u{e0001}';
     const [line] = await printed(envelope(JSON.stringify({ id: 'i', data: { type } })));

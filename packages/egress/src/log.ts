@@ -8,20 +8,22 @@ export interface LogSinkOptions {
   readonly name?: string;
   /** Takes one line, without a line feed; a promise that it returns is waited for. Default: standard output, waited for when it is full. */
   readonly write?: (line: string) => unknown;
+  /** Whether what the event measured follows at the end of its line, as JSON, cut at 512 characters. Default false. */
+  readonly data?: boolean;
 }
 
 /**
  * Writes `TELEMETRY type=… id=… session=… connection=… relayed_via=…` for each envelope and acknowledges when all are written. What an event does not say is `-`.
  * A value that is not one plain word is quoted and escaped as in JSON, and cut at 128 characters, so that no event can make up a line of its own.
  */
-export function logSink({ name = 'log', write = standardOutput }: LogSinkOptions = {}): Sink {
+export function logSink({ name = 'log', write = standardOutput, data = false }: LogSinkOptions = {}): Sink {
   return {
     name,
     traits: { order: 'all' },
     async send(batch, signal) {
       for (const envelope of batch) {
         signal.throwIfAborted();
-        const written = write(line(envelope));
+        const written = write(line(envelope, data));
         if (written instanceof Promise) await unlessAborted(written, signal);
       }
     },
@@ -36,8 +38,9 @@ export function standardOutput(text: string): undefined | Promise<void> {
 }
 
 const mostCharacters = 128;
+const mostOfData = 512;
 
-function line(envelope: Envelope): string {
+function line(envelope: Envelope, withData: boolean): string {
   // A sink may be handed anything; what cannot be read is still worth a line.
   const event = readEvent(envelope.bytes);
   const data = event?.data ?? {};
@@ -48,15 +51,27 @@ function line(envelope: Envelope): string {
     connection: data.connection_id,
     relayed_via: envelope.relayedVia,
   };
-  return `TELEMETRY ${Object.entries(fields)
-    .map(([name, value]) => `${name}=${word(value)}`)
-    .join(' ')}`;
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`);
+  return ['TELEMETRY', ...words, ...(withData ? [measured(data)] : [])].join(' ');
 }
+
+/** What the event says beyond the words of its line. */
+function measured({
+  type,
+  client_source,
+  timestamp,
+  session_id,
+  connection_id,
+  ...own
+}: Record<string, unknown>): string {
+  return `data=${cutAt(JSON.stringify(own), mostOfData).replace(unprintable, escaped)}`;
+}
+
+const cutAt = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 function word(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') return '-';
-  const text = String(value);
-  const cut = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+  const cut = cutAt(String(value), mostCharacters);
   return /^[\p{L}\p{N}_.:/@+…-]+$/u.test(cut) ? cut : JSON.stringify(cut).replace(unprintable, escaped);
 }
 

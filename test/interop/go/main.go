@@ -5,7 +5,7 @@
 //	peer pub URL [--lines] [--roll-ms N]
 //	peer sub URL [--from N] [--lines]
 //
-// Every subcommand writes JSON lines to stdout, the first one when it is ready, and ends with status 0 on SIGTERM.
+// Every subcommand writes JSON lines to stdout, one when it is ready, and ends with status 0 on SIGTERM.
 package main
 
 import (

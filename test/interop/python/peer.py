@@ -3,7 +3,7 @@
     peer.py pub URL [--habits gateway|pytrickle] [--lines] [--roll-ms N]
     peer.py sub URL [--habits gateway|pytrickle] [--from N] [--lines]
 
-Writes JSON lines to stdout, the first one when it is ready, and ends with status 0 on SIGTERM.
+Writes JSON lines to stdout, one when it is ready, and ends with status 0 on SIGTERM.
 """
 
 import argparse

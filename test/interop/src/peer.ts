@@ -1,5 +1,5 @@
 // A peer is a child process that speaks trickle: a server, a publisher or a subscriber, in any language. It writes JSON
-// lines to stdout, the first one with `ready`, and ends with status 0 on SIGTERM.
+// lines to stdout, one of them with `ready`, and ends with status 0 on SIGTERM.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ export type Command = readonly [string, ...string[]];
 export type PeerEvent = Readonly<Record<string, unknown>>;
 
 export interface Peer {
-  /** The peer's first line. */
+  /** The line that said so. */
   readonly ready: PeerEvent;
   /** Resolves with the exit status, null after a signal. */
   readonly exited: Promise<number | null>;
@@ -29,7 +29,7 @@ export interface Peer {
 }
 
 /**
- * Starts a peer and waits until it is ready. `onEvent` gets every further line. The caller stops it.
+ * Starts a peer and waits until it is ready. `onEvent` gets every other line. The caller stops it.
  * Throws when the peer ends or stays silent for 20 s before it is ready; what it wrote to stderr is in the message.
  */
 export async function startPeer(
@@ -49,7 +49,8 @@ export async function startPeer(
     const silent = setTimeout(() => reject(new Error(`${command.join(' ')} was not ready in time`)), READY_MS);
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = JSON.parse(line) as PeerEvent;
-      if (seen) return onEvent(event);
+      // What is kept may be read before the request for more is known to be on the wire.
+      if (seen || !('ready' in event)) return onEvent(event);
       seen = true;
       clearTimeout(silent);
       resolve(event);

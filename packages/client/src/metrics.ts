@@ -38,6 +38,7 @@ export function createMetrics(status: () => RelayStatus): () => Promise<string> 
 
   sessionFigures(counter, gauge);
   sinkFigures(counter, gauge);
+  journalFigures(counter, gauge);
   return () => registry.metrics();
 }
 
@@ -68,8 +69,8 @@ function sessionFigures(counter: Define, gauge: Define): void {
   );
   counter('runnel_session_events_total', 'Telemetry lines by outcome.', ['session', 'outcome'], ({ sessions }, add) => {
     for (const { id, telemetry } of sessions) {
-      const { relayed, malformed, replay } = telemetry;
-      each({ relayed, malformed, replay }, (outcome, n) => add({ session: id, outcome }, n));
+      const { relayed, malformed, replay, withheld } = telemetry;
+      each({ relayed, malformed, replay, withheld }, (outcome, n) => add({ session: id, outcome }, n));
     }
   });
   counter('runnel_session_messages_total', 'Other lines by type.', ['session', 'type'], ({ sessions }, add) => {
@@ -133,9 +134,37 @@ function sinkFigures(counter: Define, gauge: Define): void {
   counter('runnel_sink_dropped_total', 'Envelopes dropped.', ['sink', 'reason'], ({ sinks }, add) => {
     for (const { sink, dropped } of sinks) each(dropped, (reason, n) => add({ sink, reason }, n));
   });
+  gauge('runnel_sink_parked', 'Envelopes of keys that fail.', ['sink'], ({ sinks }, set) => {
+    for (const { sink, parked } of sinks) set({ sink }, parked);
+  });
+  gauge('runnel_sink_oldest_seconds', 'For how long the oldest that waits has waited.', ['sink'], ({ sinks }, set) => {
+    for (const { sink, oldestMs = 0 } of sinks) set({ sink }, oldestMs / 1000);
+  });
+  gauge('runnel_sink_moved_timestamp_seconds', 'When something was settled last.', ['sink'], ({ sinks }, set) => {
+    for (const { sink, movedAt } of sinks) if (movedAt !== undefined) set({ sink }, movedAt / 1000);
+  });
+  gauge('runnel_sink_paused', 'Whether the credentials are refused.', ['sink'], ({ sinks }, set) => {
+    for (const { sink, paused } of sinks) set({ sink }, paused ? 1 : 0);
+  });
+  counter('runnel_sink_requests_total', 'Batches handed over.', ['sink'], ({ sinks }, add) => {
+    for (const { sink, requests } of sinks) add({ sink }, requests);
+  });
   counter('runnel_sink_retries_total', 'Batches handed over again.', ['sink'], ({ sinks }, add) => {
     for (const { sink, retries } of sinks) add({ sink }, retries);
   });
+}
+
+function journalFigures(counter: Define, gauge: Define): void {
+  gauge('runnel_journal_envelopes', 'Envelopes kept.', [], ({ journal }, set) => set({}, journal.rows));
+  gauge('runnel_journal_bytes', 'Bytes of them.', [], ({ journal }, set) => set({}, journal.bytes));
+  gauge('runnel_journal_waiting', 'Envelopes not committed yet.', [], ({ journal }, set) => set({}, journal.waiting));
+  gauge('runnel_journal_failing', 'Whether the last commit failed.', [], ({ journal }, set) =>
+    set({}, journal.error ? 1 : 0),
+  );
+  counter('runnel_journal_commits_total', 'Commits.', [], ({ journal }, add) => add({}, journal.commits.count));
+  counter('runnel_journal_commit_seconds_total', 'For how long commits held the event loop.', [], ({ journal }, add) =>
+    add({}, journal.commits.totalMs / 1000),
+  );
 }
 
 function each(counts: Readonly<Record<string, number>>, fn: (name: string, n: number) => void): void {

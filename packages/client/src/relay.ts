@@ -2,7 +2,6 @@
 import {
   type Clock,
   channelUrl,
-  type Envelope,
   isChannelName,
   pause,
   type Sink,
@@ -12,6 +11,7 @@ import {
 } from '@runnel/protocol';
 import type { Connection } from '@runnel/pubsub';
 import type { SessionBooks } from './books.ts';
+import { type Consent, userOf } from './consent.ts';
 import { runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
@@ -31,8 +31,8 @@ export interface RelayOptions extends Pick<Connection, 'transport' | 'headers'> 
   readonly pingMs?: number;
   /** Where envelopes wait for the sinks; the relay closes it. Default: one in memory. */
   readonly journal?: Journal;
-  /** Asked for each envelope before it goes to the journal, and again before it goes to a sink. Default: all may go. EGRESS 1.23. */
-  readonly allows?: (envelope: Envelope) => boolean;
+  /** Asked for each envelope before it goes to the journal, and again before it goes to a sink; the relay closes it. Default: all may go. EGRESS 1.23. */
+  readonly consent?: Consent;
   /** Gets a sentence about what a person should know. Default: standard error. */
   readonly onWarning?: (sentence: string) => void;
   /** Where the runners' log lines go, for /logs/tail. Default: one of the relay's own. */
@@ -74,6 +74,7 @@ export interface Relay {
   /** The open sessions by id. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly tail: Tail;
+  readonly consent: Consent | undefined;
   status(): RelayStatus;
   /** The figures of `status` in Prometheus' text format. */
   metrics(): Promise<string>;
@@ -84,13 +85,24 @@ export interface Relay {
 /** A relay with no session yet. Throws TrickleError `invalid` if the URL is none or two sinks have one name. Its timers do not keep a process alive; its connections do. */
 export function createRelay(options: RelayOptions): Relay {
   const { url, sinks, clock = systemClock, pingMs = 10_000, tail = createTail() } = options;
-  const { allows = () => true, onWarning: warn = (sentence) => console.error(sentence) } = options;
+  const { consent, onWarning: warn = (sentence) => console.error(sentence) } = options;
   checkUrl(url);
   checkNames(sinks);
+  const allows = consent ? consent.allows : () => true;
   const sessions = new Map<string, Session>();
   const journal = options.journal ?? openJournal({ clock, onWarning: warn });
   const lanes = sinks.map((sink) => new Lane({ sink, cursor: journal.cursor(sink.name), clock, allows, warn }));
   warnOfUnserved(journal, sinks, warn);
+  const removals = new Set<Promise<unknown>>();
+  consent?.onTakenBack((user) => {
+    const removal = journal
+      .takeBack(user, (envelope) => userOf(envelope) === user)
+      .catch((error) =>
+        warn(`what user ${user} had not sent could not all be deleted: ${error.message}; none of it is sent`),
+      )
+      .finally(() => removals.delete(removal));
+    removals.add(removal);
+  });
   const stopErrands =
     journal.status.path === undefined
       ? () => {}
@@ -147,6 +159,8 @@ export function createRelay(options: RelayOptions): Relay {
     });
     await Promise.race([drained, wait(deadlineMs - 2 * graceMs)]);
     await Promise.race([Promise.all(lanes.map((lane) => lane.stop())), wait(graceMs)]);
+    await Promise.race([Promise.all(removals), wait(graceMs)]);
+    consent?.close();
     journal.close();
     // A sink that cannot close is no reason not to stop; what it acknowledged stands.
     await Promise.race([Promise.allSettled(sinks.map((sink) => sink.close())), wait(graceMs)]);
@@ -157,6 +171,7 @@ export function createRelay(options: RelayOptions): Relay {
     open,
     sessions,
     tail,
+    consent,
     status,
     metrics: createMetrics(status),
     close: ({ deadlineMs = 5000 } = {}) => {

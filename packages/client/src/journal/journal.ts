@@ -128,6 +128,14 @@ export class Journal {
     return removed;
   }
 
+  /** A user took consent back: deletes all of theirs, counts what some sink was to get, and writes down when. Resolves with how many. */
+  async takeBack(user: string, isTheirs: (envelope: Envelope) => boolean): Promise<number> {
+    const { store, clock } = this.#setup;
+    const count = await this.removeWhere(isTheirs, 'consent');
+    store.statements.takenBack.run(user, Math.trunc(clock.wall()), count);
+    return count;
+  }
+
   /** Gives a sink its dead once more. Its lane must be held. Resolves with how many. */
   raiseDead(sink: string): Promise<number> {
     return raiseDead(this.#desk, this.cursor(sink));

@@ -5,6 +5,7 @@
 import { recorded } from '../fuzz/figures.ts';
 import { type Case, countsOf, parseFeatures, type Result, type Section, sections, unmet } from '../src/index.ts';
 import known from './go-known-failures.json' with { type: 'json' };
+import { matrix } from './matrix.ts';
 import { casesFor, type Setup, setups } from './setups.ts';
 
 type Outcome = Pick<Result, 'verdict' | 'reason'>;
@@ -34,6 +35,7 @@ export function document(specification: string): string {
     '[test/interop](../test/interop). A case that starts or stops failing there fails our build.',
     '',
     ...sections.flatMap(sectionOf),
+    ...matrix(),
     ...fuzzed(),
     '## Our deviations, with reasons',
     '',

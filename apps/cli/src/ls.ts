@@ -6,6 +6,7 @@ import { baseUrl } from './arguments.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from './connection.ts';
 import { CommandError, Exit } from './exit.ts';
 import { type Change, type Get, type Listing, listChannels, recentChanges } from './listing.ts';
+import { printable, table } from './table.ts';
 import { put, type Terminal } from './terminal.ts';
 
 interface LsFlags extends ConnectionFlags {
@@ -27,7 +28,7 @@ async function run(url: string, flags: LsFlags, terminal: Terminal): Promise<voi
   const { transport, headers } = connectionOf(flags);
   const get: Get = (address) => transport.get(address, { headers, signal: terminal.signal });
   const channels = await listChannels(url, get);
-  if (channels) return flags.json ? writeObjects(channels, terminal) : put(terminal.stdout, table(channels));
+  if (channels) return flags.json ? writeObjects(channels, terminal) : put(terminal.stdout, channelTable(channels));
   const changes = await recentChanges(url, get);
   if (!changes) {
     throw new CommandError(`${url} does not list its channels; a Runnel server does with --changefeed.`, Exit.notFound);
@@ -41,9 +42,9 @@ async function writeObjects(objects: readonly object[], { stdout }: Terminal): P
   for await (const line of Readable.from(objects).pipe(stringify())) await put(stdout, line);
 }
 
-function table(channels: readonly Listing[]): string {
+function channelTable(channels: readonly Listing[]): string {
   const rows = channels.map(({ name, mime, head, oldest, readers, writers, bytes, closed }) => [
-    printable(name),
+    name,
     mime,
     `${head}`,
     `${oldest ?? '-'}`,
@@ -52,17 +53,7 @@ function table(channels: readonly Listing[]): string {
     `${bytes}`,
     closed ? 'closed' : 'open',
   ]);
-  const all = [['NAME', 'TYPE', 'HEAD', 'OLDEST', 'READERS', 'WRITERS', 'BYTES', 'STATE'], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return table(['NAME', 'TYPE', 'HEAD', 'OLDEST', 'READERS', 'WRITERS', 'BYTES', 'STATE'], rows);
 }
 
 function changeLine({ added = [], removed = [] }: Change): string {
@@ -70,6 +61,3 @@ function changeLine({ added = [], removed = [] }: Change): string {
     '',
   );
 }
-
-/** A name from a server must not steer the terminal. */
-const printable = (name: string) => name.replace(/\p{C}/gu, '\ufffd');

@@ -1,7 +1,8 @@
 /** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
 import { once } from 'node:events';
-import { createRelay, type Session, serveRelay } from '@runnel/client';
-import { fileSink, logSink } from '@runnel/egress';
+import { consentFromEnv, createRelay, openJournal, type Session, serveRelay } from '@runnel/client';
+import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
+import type { Sink } from '@runnel/protocol';
 import { Command } from 'commander';
 import { baseUrl, port } from './arguments.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from './connection.ts';
@@ -11,6 +12,8 @@ import { put, type Terminal } from './terminal.ts';
 interface RelayFlags extends ConnectionFlags {
   readonly session: readonly string[];
   readonly file?: string;
+  readonly journal?: string;
+  readonly config?: string;
   readonly port: number;
 }
 
@@ -23,6 +26,8 @@ export function relayCommand(terminal: Terminal): Command {
     .argument('<url>', 'the server, e.g. http://127.0.0.1:7800/', baseUrl)
     .requiredOption('--session <id...>', 'a session to relay (repeatable)')
     .option('--file <path>', 'also append each event to this file, one JSON object a line')
+    .option('--journal <path>', 'keep events in this file until every sink has them; without it, in memory')
+    .option('--config <path>', 'a JSON file that names more sinks; so do the variables of @runnel/egress')
     .option('--port <port>', 'port of its endpoint with /status, /metrics and /logs/tail; 0 is any free one', port, 0)
     .action((url: string, flags: RelayFlags) => run(url, flags, terminal));
 }
@@ -31,9 +36,9 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   const hangUp = Promise.withResolvers<void>();
   // Whoever read the log (`| head`) has gone: nothing is wrong with the line, so it is not for the lane to retry.
   const log = logSink({ data: true, write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
-  const sinks = flags.file === undefined ? [log] : [log, fileSink({ path: flags.file })];
+  const outlets = await openOutlets(flags, log, (sentence) => stderr.write(`${sentence}\n`));
   const onState = ({ id, state }: Session) => stderr.write(`session ${id}: ${state}\n`);
-  const relay = createRelay({ url, sinks, onState, ...connectionOf(flags) });
+  const relay = createRelay({ url, ...outlets, onState, ...connectionOf(flags) });
   try {
     for (const session of flags.session) relay.open(session);
     const endpoint = await serveRelay(relay, { port: flags.port });
@@ -48,4 +53,19 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
     const { delivered, kept, dropped } = await relay.close();
     stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
   }
+}
+
+/** Sinks, journal and consent, as flags and environment say. The log is there in any case, so the variable that asks for it adds none. */
+async function openOutlets({ file, journal, config }: RelayFlags, log: Sink, onWarning: (sentence: string) => void) {
+  const egress = await egressFromEnv({ ...process.env, ...(config && { RUNNEL_EGRESS_CONFIG: config }) });
+  const consent = consentFromEnv(process.env);
+  const asked = egress.sinks.filter(({ name }) => name !== log.name);
+  const { path: buffer, maxRows } = egress.journal;
+  const path = journal ?? (buffer === 'off' ? undefined : buffer);
+  return {
+    sinks: [log, ...(file === undefined ? [] : [fileSink({ path: file })]), ...asked],
+    journal: openJournal({ ...(path && { path }), ...(maxRows && { maxEnvelopes: maxRows }), onWarning }),
+    onWarning,
+    ...(consent && { consent }),
+  };
 }

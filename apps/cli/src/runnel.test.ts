@@ -42,7 +42,7 @@ describe('usage', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  test.each([['serve'], ['pub'], ['sub'], ['relay'], ['ls'], ['conformance']])(
+  test.each([['serve'], ['pub'], ['sub'], ['relay'], ['audit'], ['journal'], ['ls'], ['conformance']])(
     '%s --help tells usage and exit codes',
     async (name) => {
       const { code, stdout, stderr } = await run([name, '--help']);
@@ -54,7 +54,7 @@ describe('usage', () => {
 
   test('--help names every command, --version the version', async () => {
     const { stdout } = await run(['--help']);
-    for (const name of ['serve', 'pub', 'sub', 'relay', 'ls', 'conformance'])
+    for (const name of ['serve', 'pub', 'sub', 'relay', 'audit', 'journal', 'ls', 'conformance'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
@@ -265,8 +265,8 @@ describe('relay', () => {
     const { stdout, stderr } = screen.text();
     expect(stdout.split('\n').sort()).toEqual([
       '',
-      'TELEMETRY type=tick id=e1 session=one connection=- relayed_via=trickle',
-      'TELEMETRY type=tick id=e2 session=two connection=- relayed_via=trickle',
+      'TELEMETRY type=tick id=e1 session=one connection=- relayed_via=trickle data={"n":1}',
+      'TELEMETRY type=tick id=e2 session=two connection=- relayed_via=trickle data={"n":2}',
     ]);
     expect(stderr).toMatch(/\nrelayed 4 events, 0 kept, 0 dropped\n$/);
     const lines = (await readFile(file, 'utf8')).split('\n').sort();

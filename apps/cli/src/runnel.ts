@@ -1,8 +1,10 @@
 /** The command: its parts, its help, and how it ends. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { auditCommand } from './audit.ts';
 import { conformanceCommand } from './conformance.ts';
 import { EXIT_CODES_HELP, Exit, exitCode, sentence } from './exit.ts';
+import { journalCommand } from './journal.ts';
 import { lsCommand } from './ls.ts';
 import { pubCommand } from './pub.ts';
 import { relayCommand } from './relay.ts';
@@ -10,7 +12,16 @@ import { serveCommand } from './serve.ts';
 import { subCommand } from './sub.ts';
 import type { Terminal } from './terminal.ts';
 
-const commands = [serveCommand, pubCommand, subCommand, relayCommand, lsCommand, conformanceCommand];
+const commands = [
+  serveCommand,
+  pubCommand,
+  subCommand,
+  relayCommand,
+  auditCommand,
+  journalCommand,
+  lsCommand,
+  conformanceCommand,
+];
 
 /** Runs what the arguments say and resolves with the exit code; never rejects. What went wrong is one sentence on standard error. */
 export async function runnel(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -29,7 +40,7 @@ function program(terminal: Terminal): Command {
     .description('Trickle from the command line: channels of segments over HTTP, and the telemetry that rides on them.')
     .version(version());
   for (const make of commands) command.addCommand(make(terminal));
-  for (const each of [command, ...command.commands]) {
+  for (const each of [command, ...command.commands.flatMap((each) => [each, ...each.commands])]) {
     each.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),

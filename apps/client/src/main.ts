@@ -2,16 +2,19 @@
  * The client of the dev loop: relays the telemetry of sessions from the server at RUNNEL_URL (by default http://127.0.0.1:7800/) to standard
  * output and, if asked to, a file. It waits for a server or a runner that is not there yet. `runnel relay` is the same with more flags.
  */
-import { createRelay, createTail, type RelayServing, type Session, serveRelay } from '@runnel/client';
-import { fileSink, logSink, standardOutput } from '@runnel/egress';
+import { createRelay, createTail, type Relay, type RelayServing, type Session, serveRelay } from '@runnel/client';
+import { logSink, standardOutput } from '@runnel/egress';
+import { TrickleError } from '@runnel/protocol';
 import { readOptions } from './options.ts';
+import { openOutlets } from './outlets.ts';
 
 /** How long stopping may take: the loop is to be gone within 5 s of Ctrl-C. */
 const CLOSE_MS = 4000;
 /** A server that is not reached by then is worth a line. */
 const PATIENCE_MS = 1000;
 
-const { url, session: ids, file, port } = readOptions(process.argv.slice(2));
+const options = readOptions(process.argv.slice(2));
+const { url, session: ids, port } = options;
 
 // npm and turbo hand on a signal that the terminal has sent already, so it may come more than once; and when they went first, nobody reads.
 const stop = Promise.withResolvers<void>();
@@ -26,13 +29,13 @@ const log = logSink({
     return standardOutput(line);
   },
 });
-const sinks = file === undefined ? [log] : [log, fileSink({ path: file })];
-const relay = createRelay({ url, sinks, tail, onState: tell });
-const endpoint = await listen();
-if (endpoint) {
+const outlets = await openOutlets(options, log).catch(unusable);
+const relay = outlets && createRelay({ url, ...outlets, tail, onState: tell });
+const endpoint = relay && (await listen(relay));
+if (relay && endpoint) {
   console.log(`listening on ${endpoint.url}`);
-  if (openAll()) {
-    const patience = setTimeout(tellWaiting, PATIENCE_MS);
+  if (openAll(relay)) {
+    const patience = setTimeout(() => tellWaiting(relay), PATIENCE_MS);
     await stop.promise;
     clearTimeout(patience);
   }
@@ -42,7 +45,7 @@ if (endpoint) {
   console.log('stopped');
 }
 
-async function listen(): Promise<RelayServing | undefined> {
+async function listen(relay: Relay): Promise<RelayServing | undefined> {
   try {
     return await serveRelay(relay, { port });
   } catch (error) {
@@ -52,18 +55,17 @@ async function listen(): Promise<RelayServing | undefined> {
   }
 }
 
-function openAll(): boolean {
+function openAll(relay: Relay): boolean {
   try {
     for (const id of new Set(ids)) relay.open(id);
     return true;
   } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
-    process.exitCode = 2;
+    unusable(error);
     return false;
   }
 }
 
-function tellWaiting(): void {
+function tellWaiting(relay: Relay): void {
   for (const session of relay.sessions.values()) if (session.state === 'connecting') tell(session);
 }
 
@@ -71,6 +73,13 @@ function tell({ id, state }: Session): void {
   if (state === 'connecting') console.log(`session ${id}: waiting for the server at ${url}`);
   if (state === 'waiting') console.log(`session ${id}: connected to ${url}, waiting for the runner`);
   if (state === 'live') console.log(`session ${id}: receiving`);
+}
+
+/** For what the person can do something about. */
+function unusable(error: unknown): undefined {
+  if (!(error instanceof TrickleError)) throw error;
+  fail(error.message);
+  process.exitCode = 2;
 }
 
 function fail(sentence: string): undefined {

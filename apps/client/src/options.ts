@@ -5,6 +5,10 @@ export interface ClientOptions {
   readonly url: string;
   readonly session: readonly string[];
   readonly file?: string;
+  /** Where events wait for their sinks. */
+  readonly journal?: string;
+  /** The sinks' configuration file. */
+  readonly config?: string;
   readonly port: number;
 }
 
@@ -24,6 +28,12 @@ export function readOptions(argv: readonly string[]): ClientOptions {
       new Option('--session <id...>', 'a session to relay (repeatable)').env('RUNNEL_SESSION').default(['demo']),
     )
     .option('--file <path>', 'append each event to this file, one JSON object a line')
+    .addOption(
+      new Option('--journal <path>', 'keep events in this file until every sink has them; without it, in memory').env(
+        'RUNNEL_JOURNAL',
+      ),
+    )
+    .addOption(new Option('--config <path>', 'a JSON file that names more sinks').env('RUNNEL_EGRESS_CONFIG'))
     .addOption(
       new Option('--port <port>', 'port of /status, /metrics and /logs/tail on 127.0.0.1; 0 is any free one')
         .env('PORT')

@@ -105,7 +105,7 @@ test('the README names each option and each variable that --help does', async ()
   const app = startApp(['--help']);
   await app.exited;
   const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
-  const names = app.output.match(/--[a-z]+(?= <)|(?<=env: )\w+/g) ?? [];
-  expect(names).toHaveLength(6);
+  const names = app.output.match(/--[a-z]+(?= <)|(?<=env:\s+)\w+/g) ?? [];
+  expect(names).toHaveLength(11);
   for (const name of names) expect(readme).toContain(`\`${name}\``);
 });

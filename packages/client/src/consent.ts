@@ -67,6 +67,18 @@ export function explicitConsent({ file, clock = systemClock }: ConsentOptions = 
   };
 }
 
+/** What `RUNNEL_CONSENT` and `RUNNEL_CONSENT_FILE` ask for; undefined where they ask for nothing. Throws TrickleError `invalid` for what they cannot mean. */
+export function consentFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Clock = systemClock,
+): Consent | undefined {
+  const { RUNNEL_CONSENT: mode = '', RUNNEL_CONSENT_FILE: file } = env;
+  if (mode === '' && !file) return undefined;
+  if (mode !== 'explicit')
+    throw new TrickleError('invalid', 'RUNNEL_CONSENT is explicit, or not set; RUNNEL_CONSENT_FILE needs it');
+  return explicitConsent({ clock, ...(file && { file }) });
+}
+
 /** The `user_id` of an event; undefined if it names none. */
 export function userOf({ bytes }: Envelope): string | undefined {
   try {

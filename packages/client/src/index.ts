@@ -1,5 +1,5 @@
 export type { SessionBooks } from './books.ts';
-export { type Consent, type ConsentOptions, explicitConsent } from './consent.ts';
+export { type Consent, type ConsentOptions, consentFromEnv, explicitConsent } from './consent.ts';
 export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
 export { createEndpoint } from './endpoint.ts';
 export type { Handler, MessageOf, MessageType } from './handlers.ts';

@@ -77,7 +77,7 @@ async function record(rows: readonly Row[]): Promise<void> {
   const results = {
     go: goPeer,
     seed,
-    rows: sorted.map(({ ms, ...row }) => ({
+    rows: sorted.map(({ ms, allowed, ...row }) => ({
       ...row,
       account: { ...row.account, missing: row.account.missing.length },
     })),

@@ -41,7 +41,7 @@ export interface DispatchOptions {
   /** Asked for each envelope before it goes to the journal. */
   readonly allows: (envelope: Envelope) => boolean;
   /** Where counting goes on. */
-  readonly from: TelemetryBooks | undefined;
+  readonly from: { readonly telemetry: TelemetryBooks; readonly messages: MessageBooks } | undefined;
   readonly onMessage: (message: EventMessage) => void;
 }
 
@@ -50,12 +50,13 @@ const messageTypes: ReadonlySet<unknown> = new Set(eventMessage.options.map((opt
 /** Sorts the lines of one session. Nothing that a line holds makes it throw. */
 export class Dispatch {
   readonly telemetry: TelemetryBooks;
-  readonly messages: MessageBooks = { byType: {}, invalid: 0, unknown: 0 };
+  readonly messages: MessageBooks;
   readonly #options: DispatchOptions;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
-    this.telemetry = { in: 0, relayed: 0, malformed: 0, replay: 0, withheld: 0, ...options.from };
+    this.telemetry = { in: 0, relayed: 0, malformed: 0, replay: 0, withheld: 0, ...options.from?.telemetry };
+    this.messages = options.from?.messages ?? { byType: {}, invalid: 0, unknown: 0 };
   }
 
   /** Takes one line; returns the envelope if it is telemetry that is new and well formed. */

@@ -87,7 +87,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { url, sinks, clock = systemClock, pingMs = 10_000, tail = createTail() } = options;
   const { consent, onWarning: warn = (sentence) => console.error(sentence) } = options;
   checkUrl(url);
-  checkNames(sinks);
+  checkSinks(sinks);
   const allows = consent ? consent.allows : () => true;
   const sessions = new Map<string, Session>();
   const journal = options.journal ?? openJournal({ clock, onWarning: warn });
@@ -209,7 +209,14 @@ function checkUrl(url: string): string {
   return url;
 }
 
-function checkNames(sinks: readonly Sink[]): void {
+/** EGRESS 2.20: what is handed in comes from somebody's program, perhaps an untyped one. */
+function checkSinks(sinks: readonly Sink[]): void {
+  for (const sink of sinks) {
+    const isOne =
+      sink && typeof sink.name === 'string' && typeof sink.send === 'function' && typeof sink.close === 'function';
+    if (!isOne) throw new TrickleError('invalid', 'a sink has a name and the functions send and close');
+  }
+
   const names = new Set(sinks.map((sink) => sink.name));
   if (names.size < sinks.length) throw new TrickleError('invalid', 'two sinks have the same name');
 }

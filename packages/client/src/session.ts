@@ -11,7 +11,7 @@ import {
 import { backoffMs, type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
 import { ChannelBooks, type SessionBooks } from './books.ts';
 import { Control } from './control.ts';
-import { Dispatch, type TelemetryBooks } from './dispatch.ts';
+import { Dispatch, type MessageBooks, type TelemetryBooks } from './dispatch.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
 import type { Journal } from './journal/journal.ts';
 import { Pings } from './pings.ts';
@@ -45,6 +45,7 @@ export interface SessionSetup {
 export interface SessionSums {
   readonly lines: number;
   readonly telemetry: TelemetryBooks;
+  readonly messages: MessageBooks;
   /** Over all starts of the runner but the newest. */
   readonly startsBefore: StartSums;
 }
@@ -84,7 +85,7 @@ export class Session {
       clock,
       replays,
       allows: setup.allows,
-      from: books?.telemetry,
+      from: books,
       onMessage: (message) => this.#message(message),
     });
     this.#requests = new Requests(clock);
@@ -229,6 +230,7 @@ export class Session {
     return {
       lines: this.#channel.lines,
       telemetry: { ...this.#dispatch.telemetry },
+      messages: { ...this.#dispatch.messages, byType: { ...this.#dispatch.messages.byType } },
       startsBefore: this.#starts.sumsBefore,
     };
   }

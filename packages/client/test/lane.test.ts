@@ -167,6 +167,53 @@ describe('the lane', () => {
     expect(delivered).toBe(10);
   });
 
+  test('EGRESS 2.5: a batch that was taken resets the pauses', () => {
+    const core = new LaneCore({ ...policy, maxBatch: 1 });
+    core.add(items(2));
+    let failures = 3;
+    const { requests } = run(core, (numbers) => {
+      if (numbers.includes(2) && failures === 0) failures = 1;
+      return failures-- > 0 ? { kind: 'unavailable', reason: '503' } : accepted;
+    });
+    const gaps = requests.slice(1).map(({ at }, nth) => at - (requests[nth]?.at ?? 0));
+    expect(gaps.slice(0, 3)).toEqual([999, 1998, 3996]);
+    expect(gaps.at(-1)).toBeLessThanOrEqual(999);
+  });
+
+  test('EGRESS 2.11: what is refused whole for ever is dead, one by one, and holds up nothing', () => {
+    const core = new LaneCore({ ...policy, maxBatch: 8 });
+    core.add(items(16));
+    const { dead, requests } = run(
+      core,
+      (numbers) => (numbers.some((n) => n <= 8) ? { kind: 'refused', reason: '404', status: 404 } : accepted),
+      10,
+    );
+    expect(dead).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(requests).toHaveLength(16);
+  });
+
+  test('EGRESS 2.12: a batch that is over the bytes is split until each part fits, also when a half is still too big', () => {
+    const core = new LaneCore(policy);
+    core.add(items(100));
+    const { requests, delivered } = run(core, (numbers) =>
+      numbers.length * 10 > 130 ? { kind: 'too_large', reason: 'a body over the limit' } : accepted,
+    );
+    expect(delivered).toBe(100);
+    expect(requests.slice(0, 4).map(({ size }) => size)).toEqual([100, 50, 25, 13]);
+  });
+
+  test('EGRESS 2.4: batches are full while enough waits; fewer wait for the interval; nothing waits, nothing is sent', () => {
+    const core = new LaneCore({ ...policy, flushMs: 2000 });
+    expect([core.next(0), core.dueAt(0)]).toEqual([undefined, Number.POSITIVE_INFINITY]);
+    core.add(items(1010));
+    const { requests } = run(core, () => accepted);
+    expect(requests).toEqual([
+      { size: 500, at: 0 },
+      { size: 500, at: 0 },
+      { size: 10, at: 2000 },
+    ]);
+  });
+
   test.each([7000, 0, 86_400_000, undefined])(
     'EGRESS 2.8: Retry-After %s is kept to, capped, and not overslept by more than a tenth',
     (retryAfterMs) => {

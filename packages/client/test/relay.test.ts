@@ -771,7 +771,11 @@ describe('closing', () => {
     const session = again.relay.open('demo');
     await again.sink.count(1);
     expect(again.sink.envelopes.map(({ id }) => id)).toEqual(['0a1b2c3d-4']);
-    expect(session.books).toMatchObject({ lines: 4, telemetry: { in: 3, relayed: 3, replay: 0 } });
+    expect(session.books).toMatchObject({
+      lines: 4,
+      telemetry: { in: 3, relayed: 3, replay: 0 },
+      messages: { byType: { logs: 1 } },
+    });
     expect(session.books.starts).toMatchObject([{ received: 3, lastSeq: 4, missed: { before: 0, gap: 1 } }]);
   });
 
@@ -782,6 +786,9 @@ describe('closing', () => {
     expect(() => relay.open('a\nb')).toThrow(expect.objectContaining({ code: 'invalid' }));
     expect(() => relay.open('x', { eventsUrl: 'ftp://x/' })).toThrow(expect.objectContaining({ code: 'invalid' }));
     expect(() => startLoop({ sinks: [hangingSink('a'), hangingSink('a')] })).toThrow(
+      expect.objectContaining({ code: 'invalid' }),
+    );
+    expect(() => startLoop({ sinks: [{ name: 'half' } as Sink] })).toThrow(
       expect.objectContaining({ code: 'invalid' }),
     );
     expect(() => startLoop({ url: 'nowhere' })).toThrow(expect.objectContaining({ code: 'invalid' }));

@@ -7,11 +7,11 @@ export interface Lock {
   release(): void;
 }
 
-/** Takes the lock of the journal at `path`, or returns undefined if another process, or this one, has it. The journal itself stays open to readers. */
-export function tryLock(path: string): Lock | undefined {
+/** Takes the lock of the journal at `path`, waiting for it for so long, or returns undefined if another process, or this one, has it. The journal itself stays open to readers. */
+export function tryLock(path: string, waitMs = 0): Lock | undefined {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+    db = new DatabaseSync(`${path}.lock`, { timeout: waitMs });
     // A transaction that stays open: SQLite's own locking does what node has no call for.
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
@@ -26,9 +26,12 @@ export function tryLock(path: string): Lock | undefined {
   return { release: () => db.close() };
 }
 
+/** Whoever only looks whether a relay runs has the lock for less than this. */
+const PATIENCE_MS = 200;
+
 /** As `tryLock`. Throws TrickleError `invalid` if there is another. */
 export function lock(path: string): Lock {
-  const taken = tryLock(path);
+  const taken = tryLock(path, PATIENCE_MS);
   if (!taken) {
     throw new TrickleError(
       'invalid',

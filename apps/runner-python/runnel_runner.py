@@ -44,14 +44,15 @@ class Runner:
         self._began, self._vitals = time.monotonic(), vitals
         self._source, self._context = client_source, {"session_id": session, **(context or {})}
         self._buffer, self._max_event_bytes = buffer, max_event_bytes
-        self._work = threading.Condition()  # on a re-entrant lock: a signal handler may emit in the middle of an emit
+        lock = threading.RLock()  # re-entrant: a signal handler may emit in the middle of an emit
+        self._work, self._times = threading.Condition(lock), threading.Condition(lock)  # what the drain waits for, and the beat
         self._stop = threading.Event()
         self._ring, self._messages, self._logs = collections.deque(), collections.deque(), collections.deque()
         self._emitted = self._written = self._in_hand = self._queued = self._messages_dropped = 0
         self._dropped, self._withheld = collections.Counter(), collections.Counter()
         self._losses_due = self._closing = False
         self._streams, self._handlers, self._open_requests = [], {}, threading.Semaphore(OPEN_REQUESTS)
-        self._steering = Steering({"heartbeat_ms": heartbeat_ms, **(control or {})}, self._send, self._work)
+        self._steering = Steering({"heartbeat_ms": heartbeat_ms, **(control or {})}, self._send, self._times)
         self._events = EventsChannel(channel("events"))
         self._control = ControlChannel(channel("control"), self._stop)
         self._drainer = self._thread(self._drain)
@@ -132,12 +133,12 @@ class Runner:
         self._stop.set()
         self._events.kill()
         self._control.kill()
-        self._drainer.join(SOCKET_S)
+        self._drainer.join(0.5)
         with self._work:
             self._dropped["shutdown"] += len(self._ring)
             self._ring.clear()
             self._dropped += collections.Counter()  # leaves reasons out that count nothing
-            self._work.notify_all()
+            self._times.notify_all()
         return self.books
 
     def __enter__(self):
@@ -277,7 +278,7 @@ class Runner:
                     due = time.monotonic() + interval / 1000
                 until = min(due, self._steering.expires_at or due)
                 if (left := until - time.monotonic()) > 0:
-                    self._work.wait(min(left, 1.0))
+                    self._times.wait(min(left, 1.0))
                     continue
                 self._steering.expire()
                 if beat := time.monotonic() >= due:
@@ -608,11 +609,8 @@ class Steering:
         }
         self.expires_at = time.monotonic() + wanted["expires_ms"] / 1000 if "expires_ms" in wanted else None
         self.gate = Gate(self.wanted)
-        self._lock_notify()
-
-    def _lock_notify(self):
         with self._lock:
-            self._lock.notify_all()  # the beat has new times to wait for
+            self._lock.notify_all()  # the beat has other times to wait for
 
     def _say_applied(self):
         self._send({"type": "control_applied", **self.in_force, "state": self.state})

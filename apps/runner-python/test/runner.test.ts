@@ -1,7 +1,7 @@
 /** The Python runner against our server and our client. */
 import { once } from 'node:events';
 import { createRelay, type Session } from '@runnel/client';
-import { channelUrl, type Envelope, type Sink, sessionChannels } from '@runnel/protocol';
+import { channelUrl, type Envelope, JSONL, type Sink, sessionChannels } from '@runnel/protocol';
 import { createJsonlWriter } from '@runnel/pubsub';
 import { createRunner } from '@runnel/runner';
 import { serve, type TrickleOptions } from '@runnel/server';
@@ -66,6 +66,7 @@ async function startLoop(options: TrickleOptions & { pingMs?: number } = {}) {
     messages,
     types,
     one,
+    create: (name: string) => serving.trickle.create(name, JSONL),
     stop: () => serving.close(),
     startAgain: async () => {
       serving = await start(port);
@@ -187,6 +188,29 @@ describe('telemetry', () => {
     expect(loop.messages.filter(({ type }) => type === 'runner_ready').length).toBeGreaterThanOrEqual(2);
     await steer(loop.url).state({ heartbeat_ms: 500 });
     await loop.one('control_applied');
+  });
+
+  it('PROTOCOL 3.7: an events channel that is deleted under it is made anew, and nothing emitted afterwards is missing', async () => {
+    const loop = await startLoop();
+    const python = await startPython(loop.url, 's');
+    await python.tell('emit', [['before', {}]]);
+    await eventually(() => expect(loop.types()).toEqual(['before']));
+    await fetch(channelUrl(loop.url, 's-events'), { method: 'DELETE' });
+    await loop.one('runner_ready', (message) => loop.messages.indexOf(message) > 0);
+    await python.tell('emit', [['after', {}]]);
+    await eventually(() => expect(loop.types()).toEqual(['before', 'after']));
+  });
+
+  it('PROTOCOL 8: channels that are not there yet are waited for, both ways', async () => {
+    const loop = await startLoop({ autocreate: false });
+    const python = await startPython(loop.url, 's');
+    await python.tell('emit', [['early', {}]]);
+    expect(await python.books()).toMatchObject({ emitted: 1, written: 0, pending: 1 });
+    loop.create('s-events');
+    await eventually(() => expect(loop.types()).toEqual(['early']));
+    loop.create('s-control');
+    await steer(loop.url).state({ heartbeat_ms: 500 });
+    expect(await loop.one('control_applied')).toMatchObject({ state: { heartbeat_ms: 500 } });
   });
 
   it('PROTOCOL 8.4: without a server nothing is raised, and close says what did not leave', async () => {

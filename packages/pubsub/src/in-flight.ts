@@ -11,6 +11,8 @@ export interface InFlightOwner extends Pick<SegmentOwner, 'clock' | 'again' | 'j
 
 /** Segments that are ended but not acknowledged; `room` waits while there are so many. */
 const MOST_UNACKNOWLEDGED = 8;
+/** The same on a server without epochs: the Go server has five places, and cuts the segment in the place that a sixth one takes. */
+const MOST_ON_GO = 2;
 
 export class InFlight {
   readonly stats = {
@@ -28,10 +30,11 @@ export class InFlight {
   }
 
   /** A server that takes bodies and never answers must not gather connections without end. */
-  async room(): Promise<void> {
+  async room(epoch: string | undefined): Promise<void> {
+    const most = epoch === undefined ? MOST_ON_GO : MOST_UNACKNOWLEDGED;
     for (;;) {
       const waiting = [...this.#segments].filter((segment) => segment.ended);
-      if (waiting.length < MOST_UNACKNOWLEDGED) return;
+      if (waiting.length < most) return;
       await Promise.race(waiting.map((segment) => segment.settled));
     }
   }

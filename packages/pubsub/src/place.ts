@@ -18,6 +18,8 @@ export class Place {
   #discontinuities = 0;
   /** What the segment handed out last knew of the two above. */
   #told = { skipped: 0, discontinuities: 0 };
+  /** The seq that had left the window, and the head then, while the oldest segment kept is asked for instead. */
+  #behind: { readonly wanted: number; readonly latest: number } | undefined;
   /** 470 in a row. */
   #misses = 0;
   #restartSigns: { count: number; since: number } | undefined;
@@ -47,7 +49,7 @@ export class Place {
 
   /** Whether it is a seq of a life that is known, so that it means nothing in another. */
   get belongsToLife(): boolean {
-    return this.#epoch !== undefined && this.#isSeq;
+    return this.#epoch !== undefined && (this.#isSeq || this.#behind !== undefined);
   }
 
   /** The answer to `next`; a server from before that question was there has no head to tell. */
@@ -72,11 +74,20 @@ export class Place {
   arrived(seq: number, epoch: string | undefined): boolean {
     const wanted = this.#wanted;
     if (wanted === NEXT || seq < wanted) return false;
-    if (wanted >= 0) this.#skipped += seq - wanted;
+    const from = this.#behind?.wanted ?? wanted;
+    if (from >= 0) this.#skipped += seq - from;
+    this.#behind = undefined;
     this.#epoch = epoch ?? this.#epoch;
     this.#wanted = seq + 1;
     this.#misses = 0;
     this.#restartSigns = undefined;
+    return true;
+  }
+
+  /** Whether the oldest segment kept, asked for after a 470, is one from before the place; then the head is wanted. */
+  isBefore(seq: number): boolean {
+    if (this.#behind === undefined || seq >= this.#behind.wanted) return false;
+    this.#giveUpOldest(this.#behind.latest);
     return true;
   }
 
@@ -91,9 +102,19 @@ export class Place {
     if (wanted === NEXT || !this.holdsIn(epoch)) return 0;
     // A server that answers every jump so must not be asked without a pause.
     const waitMs = this.#misses++ > 0 ? AGAIN_MS : 0;
+    if (this.#behind) {
+      this.#giveUpOldest(latest);
+      return waitMs;
+    }
     if (wanted < 0) {
       // The Go server knows no place further back than the current segment, and says so in this way (or breaks the connection off).
       this.#wanted = wanted < SEQ_CURRENT && epoch === undefined ? SEQ_CURRENT : latest;
+      return waitMs;
+    }
+    if (latest > wanted && epoch !== undefined) {
+      // No more is missed than has left; what is still kept is read.
+      this.#behind = { wanted, latest };
+      this.#wanted = SEQ_OLDEST;
       return waitMs;
     }
     if (latest >= wanted) {
@@ -128,7 +149,16 @@ export class Place {
     return this.#restartSigns.count >= RESTART_SIGNS && now - this.#restartSigns.since >= RESTART_MS;
   }
 
+  /** Goes on at the head after all, which cannot be before the place. */
+  #giveUpOldest(latest: number): void {
+    const from = this.#behind?.wanted ?? latest;
+    this.#behind = undefined;
+    this.#wanted = Math.max(from, latest);
+    this.#skipped += this.#wanted - from;
+  }
+
   #startAgain(epoch: string | undefined, from: number): void {
+    this.#behind = undefined;
     this.#discontinuities++;
     this.#epoch = epoch;
     this.#wanted = from;

@@ -132,7 +132,7 @@ class TricklePublisher implements Publisher {
   async #open(): Promise<SegmentWriter> {
     this.#mayOpen();
     await this.#pace();
-    await this.#inFlight.room();
+    await this.#inFlight.room(this.#head.epoch);
     this.#mayOpen();
     const { seq, upload, again } = await this.#connect().catch((error: TrickleError) => {
       this.#failures++;

@@ -192,6 +192,48 @@ describe('gaps', () => {
     expect(subscription.stats).toMatchObject({ skipped: 9, discontinuities: 0, retries: 0 });
   });
 
+  test('TRICKLE 83: where there are epochs, it goes on at the oldest segment kept and misses no more than has left', async () => {
+    const life = { [Header.epoch]: 'aaaaaaaa' };
+    const server = await answers({
+      next: [head(50, life)],
+      '3': [gone(50, life)],
+      [SEQ_OLDEST]: [data(40, 'kept', life)],
+      '41': [closed],
+    });
+    const subscription = subscriptionOf(server.url, { from: 3, epoch: 'aaaaaaaa' });
+    const read: unknown[] = [];
+    for await (const { seq, skippedBefore } of subscription) read.push([seq, skippedBefore]);
+    expect(read).toEqual([[40, 37]]);
+    expect(subscription.stats).toMatchObject({ skipped: 37, discontinuities: 0 });
+  });
+
+  test('TRICKLE 83: a segment kept from before the place is not read again: it goes on at the head', async () => {
+    const life = { [Header.epoch]: 'aaaaaaaa' };
+    const server = await answers({
+      next: [head(50, life)],
+      '3': [gone(50, life)],
+      [SEQ_OLDEST]: [data(1, 'read before', life)],
+      '50': [data(50, 'next', life)],
+      '51': [closed],
+    });
+    const subscription = subscriptionOf(server.url, { from: 3, epoch: 'aaaaaaaa' });
+    expect(await readAll(subscription)).toEqual(['50:next']);
+    expect(subscription.stats).toMatchObject({ skipped: 47, discontinuities: 0 });
+  });
+
+  test('PROTOCOL 4.6: another life that begins while the oldest segment is asked for is a discontinuity', async () => {
+    const [a, b] = [{ [Header.epoch]: 'aaaaaaaa' }, { [Header.epoch]: 'bbbbbbbb' }];
+    const server = await answers({
+      next: [head(50, a)],
+      '3': [gone(50, a)],
+      [SEQ_OLDEST]: [data(4, 'new', b), data(0, 'first', b)],
+      '1': [closed],
+    });
+    const subscription = subscriptionOf(server.url, { from: 3, epoch: 'aaaaaaaa' });
+    expect(await readAll(subscription)).toEqual(['0:first']);
+    expect(subscription.stats).toMatchObject({ skipped: 0, discontinuities: 1 });
+  });
+
   test('TRICKLE 83: 470 with a head one below asks again after 250 ms, as often as it takes', async () => {
     const clock = new ObservedClock();
     const ahead = Array.from({ length: 50 }, () => gone(4));

@@ -170,6 +170,7 @@ class TrickleSubscription implements Subscription {
     if (wanted === NEXT) return this.#located(answer, epoch);
     if (!this.#place.holdsIn(epoch)) return undefined;
     const seq = seqOf(answer, Header.seq) ?? (wanted >= 0 ? wanted : undefined);
+    if (seq !== undefined && this.#place.isBefore(seq)) return undefined;
     if (seq === undefined || !this.#place.arrived(seq, epoch)) {
       answer.cancel();
       throw new Failure(answer, `${this.#channel} answered ${wanted} with ${answer.header(Header.seq) ?? 'no seq'}`);

@@ -81,6 +81,19 @@ export const create: readonly Case[] = [
     },
   },
   {
+    id: 'PROTOCOL 3.1 media-type-length',
+    title: 'a media type of 256 bytes is answered 400 and creates nothing, one of 255 is taken',
+    quote: '| the media type is longer than 255 bytes | 400 `Invalid media type`; nothing is created |',
+    needs: ['autocreate'],
+    async run(wire) {
+      const c = wire.name();
+      const ofLength = (length: number) => ({ headers: { [Header.expectContent]: `text/${'x'.repeat(length - 5)}` } });
+      answers(await wire.ask('POST', c, ofLength(256)), 400, { body: 'Invalid media type\n' });
+      answers(await wire.ask('GET', `${c}/next`), 404);
+      answers(await wire.ask('POST', c, ofLength(255)), 200);
+    },
+  },
+  {
     id: 'PROTOCOL 3.1 answer',
     title: 'the answer says the head and the epoch, of a new channel and of an old one',
     quote: 'The answers carry `Lp-Trickle-Latest` and `Lp-Trickle-Epoch`.',

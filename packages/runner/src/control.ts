@@ -1,5 +1,6 @@
 /** What a client asks of the runner, and the answers. PROTOCOL.md sections 8.1 and 8.2. */
 import { controlMessage } from '@runnel/protocol';
+import { describeError } from './guard.ts';
 
 /** A message of the control channel: a JSON object, of whatever shape its type asks for. */
 export type ControlRequest = Readonly<Record<string, unknown>>;
@@ -47,7 +48,7 @@ export function controlDispatcher({ handlers, steer, answer }: ControlOptions): 
       if (id.request_id === undefined || answer(kind, { ...result, type: kind, ...id })) return;
       fail(message, 'the answer is no JSON, or too large');
     } catch (error) {
-      fail(message, error instanceof Error ? error.message : String(error));
+      fail(message, describeError(error).message);
     } finally {
       open--;
     }

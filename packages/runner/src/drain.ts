@@ -59,13 +59,19 @@ export class Drain {
     return this.#ended;
   }
 
-  /** Gives up what is queued or in hand: it is dropped as `shutdown`. */
+  /** Drops what is queued as `shutdown`, and asks the outlet to give up what it has in hand. */
   abandon(): void {
-    if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#options.telemetry.purge('shutdown');
     this.#options.messages.purge();
     this.wake();
+  }
+
+  /** Drops as `shutdown` what is in hand still, an outlet that has just given up having had a turn to tell how much of it left. */
+  async giveUp(): Promise<void> {
+    await nextTurn();
+    this.#options.telemetry.settle(0, 'shutdown');
+    this.#options.messages.settle(0);
   }
 
   async #run(): Promise<void> {
@@ -93,10 +99,9 @@ export class Drain {
     const batch = { messages: messages.take(), losses, events: telemetry.take() };
     // An outlet that breaks its promise and rejects must not end the loop; what was in hand counts as not written.
     const left = await outlet.send(batch, signal).catch(() => 0);
-    if (signal.aborted) return;
     const others = batch.messages.length + (losses === undefined ? 0 : 1);
     messages.settle(Math.min(left, batch.messages.length));
-    telemetry.settle(Math.max(0, left - others), 'write_failed');
+    telemetry.settle(Math.max(0, left - others), signal.aborted ? 'shutdown' : 'write_failed');
   }
 
   #sleep(): Promise<void> {

@@ -319,6 +319,26 @@ describe('what cannot be written', () => {
     expect(runner.books.dropped).toStrictEqual({ oversize: 2 });
   });
 
+  it('EGRESS 1.7: a type, a log line or something thrown that has no string form throws nowhere', async () => {
+    const { sink } = taking();
+    const odd: never = Object.create(null) as never;
+    for (const control of [{}, { sampling: { rate: 0.5 } }]) {
+      const runner = runnerWith(sink, { control });
+      runner.emit(odd);
+      runner.event(odd).emit();
+      runner.log(odd);
+      expect(() => runner.span('work').fail(odd)).not.toThrow();
+      await expect(runner.guard('media_input', () => Promise.reject(odd))).rejects.toBe(odd);
+      expect(balance(await runner.close())).toBe(0);
+    }
+  });
+
+  it('a log line that is none at all is counted where messages go nowhere', async () => {
+    const runner = runnerWith(taking().sink);
+    runner.log(undefined as never);
+    expect(runner.books.messages).toMatchObject({ queued: 1, pending: 0, dropped: { logs: 1 } });
+  });
+
   function revoked(): object {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
@@ -438,6 +458,28 @@ describe('close', () => {
     await vi.waitUntil(() => envelopes.length === 100);
     expect(runner.books).toStrictEqual(await closed);
   });
+});
+
+it('EGRESS 1.12: of a batch that close cuts short, what the sink had taken is written and the rest is shutdown', async () => {
+  const clock = new ManualClock();
+  const stuck = Promise.withResolvers<void>();
+  let sent = 0;
+  const sink: Sink = {
+    name: 'stuck',
+    traits: { order: 'all', maxBatch: 10 },
+    async send(_batch, signal) {
+      if (++sent <= 3) return;
+      stuck.resolve();
+      await new Promise((_, reject) => signal.addEventListener('abort', reject));
+    },
+    async close() {},
+  };
+  const runner = runnerWith(sink, { clock });
+  for (let n = 0; n < 100; n++) runner.emit('e');
+  await stuck.promise;
+  const closed = runner.close({ deadlineMs: 1000 });
+  clock.advance(1000);
+  expect(await closed).toMatchObject({ emitted: 100, written: 30, pending: 0, dropped: { shutdown: 70 } });
 });
 
 it('HOUSE books: balance at every moment, whatever the sink does', async () => {

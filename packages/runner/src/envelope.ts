@@ -3,6 +3,7 @@ import { TrickleError } from '@runnel/protocol';
 import { describeError } from './guard.ts';
 import { hasStreamForm, streamForm } from './stream-form.ts';
 import type { Capture } from './telemetry.ts';
+import { textOf } from './text.ts';
 
 /** What is the same for all events of a session. Members without a value are left out of the envelope. */
 export interface Identity {
@@ -32,7 +33,7 @@ export function envelopeWriter(identity: Identity, onRefused: () => void): (capt
   const fixed = serialiseContext(defaults);
   return (capture, id) => {
     const stamp = String(Math.floor(capture.at));
-    const type = JSON.stringify(String(capture.type));
+    const type = JSON.stringify(textOf(capture.type));
     const head = `{"id":"${id}","type":"stream_trace","timestamp":"${stamp}","data":{"type":${type},"client_source":${source},"timestamp":"${stamp}"`;
     if (capture.data === undefined) return `${head}${fixed}}}`;
     const own = hasStreamForm(capture.data) ? streamForm(capture.data, capture.at) : capture.data;

@@ -1,6 +1,7 @@
 /** Which events are emitted at all: the decision of the state in force, kept per type until the state changes. PROTOCOL.md section 8.6. */
 import type { EffectiveState } from '@runnel/protocol';
 import { matches } from './glob.ts';
+import { textOf } from './text.ts';
 
 /** Why an event was not emitted. None of these is a loss: the event has no `seq`. */
 export type WithheldReason = 'disabled' | 'filtered' | 'sampled';
@@ -58,7 +59,7 @@ export class Site {
   #reason: WithheldReason = 'sampled';
 
   constructor(gate: Gate, type: string) {
-    this.type = String(type);
+    this.type = textOf(type);
     this.#gate = gate;
   }
 

@@ -1,5 +1,6 @@
 /** Loops that must not die in silence: what they raise becomes an `error` event. EGRESS 1.20. */
 import { TrickleError } from '@runnel/protocol';
+import { textOf } from './text.ts';
 
 /** The loops of a runner that move media. */
 export type MediaLoop = 'media_input' | 'media_output' | 'media_audio_output';
@@ -24,10 +25,10 @@ export async function guardLoop(
   }
 }
 
-/** What an `error` event says of something thrown. */
+/** What an `error` event says of something thrown, whatever it is. Never throws. */
 export function describeError(error: unknown): { exception_type: string; message: string } {
   if (error instanceof Error) return { exception_type: error.name, message: error.message };
-  return { exception_type: typeof error, message: String(error) };
+  return { exception_type: typeof error, message: textOf(error) };
 }
 
 function isCancellation(error: unknown): boolean {

@@ -97,3 +97,10 @@ it('EGRESS R15: a step of the wall clock changes no duration', async () => {
   const [beat] = await heartbeats();
   expect(beat).toMatchObject({ elapsed_ms: 10_000, since_last_heartbeat_ms: 10_000 });
 });
+
+it('EGRESS 4.19: a stream that is begun after close leaves no timer behind', async () => {
+  const { clock, runner } = start();
+  await runner.close();
+  runner.stream();
+  expect(clock.pending).toBe(0);
+});

@@ -1,5 +1,6 @@
 /** The heartbeat of a running stream: what went in and out, measured. EGRESS 1.21. */
 import type { Clock } from '@runnel/protocol';
+import { type Probe, vitalsOf } from './vitals.ts';
 
 /** Counts the frames of one stream; a `stream_heartbeat` goes out at every interval until it is stopped. */
 export interface StreamMeter {
@@ -17,7 +18,7 @@ export interface HeartbeatOptions {
   readonly each: (fn: () => void) => () => void;
   readonly emit: (type: string, data: object) => void;
   /** Further figures, such as `vram_allocated_mb`. What throws or is no finite number is left out. */
-  readonly vitals?: (() => Readonly<Record<string, number>>) | undefined;
+  readonly vitals?: Probe | undefined;
   /** Ends the heartbeats, as `stop` does. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +34,7 @@ export function streamMeter(options: HeartbeatOptions): StreamMeter {
   const total = { in: 0, out: 0 };
   let last = { at: began, in: 0, out: 0 };
   let timed = { frames: 0, ms: 0 };
+  const vitals = vitalsOf(...(options.vitals ? [options.vitals] : []));
 
   const beat = () => {
     const now = clock.now();
@@ -45,13 +47,14 @@ export function streamMeter(options: HeartbeatOptions): StreamMeter {
       elapsed_ms: Math.round(now - began),
       since_last_heartbeat_ms: Math.round(now - last.at),
       ...(timed.ms > 0 ? { pipeline_fps: rounded((timed.frames * 1000) / timed.ms) } : {}),
-      ...readVitals(options.vitals),
+      ...vitals(),
     });
     last = { at: now, ...total };
     timed = { frames: 0, ms: 0 };
   };
 
   const stop = each(beat);
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
 
   return {
@@ -87,15 +90,6 @@ export function every(clock: Clock, ms: number, fn: () => void): () => void {
     stopped = true;
     cancel();
   };
-}
-
-function readVitals(vitals: HeartbeatOptions['vitals']): Record<string, number> {
-  try {
-    return Object.fromEntries(Object.entries(vitals?.() ?? {}).filter(([, value]) => Number.isFinite(value)));
-  } catch {
-    // A probe that fails is absent, not zero, and a heartbeat does not fail for it.
-    return {};
-  }
 }
 
 const rounded = (value: number) => Math.round(value * 100) / 100;

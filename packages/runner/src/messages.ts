@@ -2,7 +2,7 @@
 import { EVENT_CAP_BYTES, LOG_LEVELS, type LogLevel } from '@runnel/protocol';
 import { DropOldest } from '@runnel/pubsub';
 import { Tally } from './books.ts';
-import { exceeds } from './telemetry.ts';
+import { exceeds, textOf } from './text.ts';
 
 const QUEUE_MESSAGES = 256;
 const QUEUE_CHARS = 16 * 1024 * 1024;
@@ -63,12 +63,13 @@ export class Messages {
       return;
     }
     if (elsewhere) {
-      elsewhere(String(line));
+      elsewhere(textOf(line));
       return;
     }
     this.queued++;
-    const evicted = this.#refusing ? line : this.#logs.push(String(line).slice(0, LOG_LINE_CHARS));
-    if (evicted !== undefined) this.dropped.add('logs');
+    const text = textOf(line).slice(0, LOG_LINE_CHARS);
+    const dropped = this.#refusing ? text : this.#logs.push(text);
+    if (dropped !== undefined) this.dropped.add('logs');
     this.#onWork();
   }
 
@@ -104,9 +105,8 @@ export class Messages {
     this.#refusing = true;
   }
 
-  /** Drops what is queued and in hand. */
+  /** Drops what is queued. */
   purge(): void {
-    this.settle(0);
     while (this.#queue.length > 0) this.#drop(this.#queue.shift());
     this.dropped.add('logs', this.#logs.length);
     this.#logs.clear();

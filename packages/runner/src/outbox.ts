@@ -93,6 +93,7 @@ export class Outbox {
     this.#drain.abandon();
     const leftMs = Math.max(0, until - clock.now());
     await within(clock, leftMs, outlet.close(leftMs));
+    await this.#drain.giveUp();
   }
 
   /** All that has not left, as lines, with a last report that takes them as written; undefined if nothing is left. Nothing is taken in afterwards. */

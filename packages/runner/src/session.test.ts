@@ -411,6 +411,14 @@ describe('the control channel', () => {
     expect(events.messages().map(({ type }) => type)).toStrictEqual(['runner_ready', 'pong']);
   });
 
+  it('answers with an error where a handler throws something without a string form', async () => {
+    const host = server();
+    runnerOn(host).onRequest('api', () => Promise.reject(Object.create(null)));
+    const events = follow(host);
+    await control(host).ask({ type: 'api', request_id: 'a', method: 'GET', path: '/' });
+    expect(await events.one('error')).toStrictEqual({ type: 'error', request_id: 'a', error: 'object' });
+  });
+
   it('serves requests side by side, and refuses more than it can hold', async () => {
     const host = server();
     const runner = runnerOn(host);

@@ -3,6 +3,7 @@ import type { Clock } from '@runnel/protocol';
 import { DropOldest } from '@runnel/pubsub';
 import { type DropReason, Tally } from './books.ts';
 import type { Gate, Site } from './gate.ts';
+import { exceeds } from './text.ts';
 
 /** A call of `emit` as it is kept until the drain: its number, its time by the wall clock, and a shallow copy of its data. */
 export interface Capture {
@@ -156,10 +157,11 @@ export class Telemetry {
     return rest;
   }
 
-  /** Settles what was taken: the first `written` of it left, the rest is dropped for `reason`. */
+  /** Settles what is in hand: the first `written` of it left, the rest is dropped for `reason`. What was settled before stays as it was. */
   settle(written: number, reason: DropReason): void {
-    this.written += written;
-    this.dropped.add(reason, this.#inHand.length - written);
+    const left = Math.min(written, this.#inHand.length);
+    this.written += left;
+    this.dropped.add(reason, this.#inHand.length - left);
     this.#inHand = [];
   }
 
@@ -168,11 +170,10 @@ export class Telemetry {
     this.#refusing = reason;
   }
 
-  /** Drops what is in the ring and in hand. */
+  /** Drops what is in the ring. */
   purge(reason: DropReason): void {
     this.dropped.add(reason, this.#ring.length);
     this.#ring.clear();
-    this.settle(0, reason);
   }
 
   #build(capture: Capture): BuiltEvent | undefined {
@@ -192,10 +193,4 @@ export class Telemetry {
     this.dropped.add(reason);
     this.#options.onUnwritable?.(reason, type);
   }
-}
-
-/** Whether `text` is longer than `maxBytes` as UTF-8; a UTF-16 unit is at most three bytes, so most texts need no count. */
-export function exceeds(text: string, maxBytes: number): boolean {
-  if (text.length > maxBytes) return true;
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }

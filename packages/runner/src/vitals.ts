@@ -55,7 +55,7 @@ function read(probe: Probe): Record<string, number> {
   try {
     return Object.fromEntries(Object.entries(probe()).filter(([, value]) => Number.isFinite(value)));
   } catch {
-    // A probe that fails is absent, not zero.
+    // A probe that fails is absent, not zero, and who asks does not fail for it.
     return {};
   }
 }

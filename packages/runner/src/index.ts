@@ -1,10 +1,12 @@
 export type { Books, DropReason } from './books.ts';
 export type { RequestHandler } from './control.ts';
 export type { Context } from './envelope.ts';
+export type { EmitOptions, EventHandle } from './event-handle.ts';
 export { runnerFromEnv } from './from-env.ts';
 export type { MediaLoop } from './guard.ts';
 export { every, type StreamMeter } from './heartbeat.ts';
-export { createRunner, type EmitOptions, type EventHandle, type Runner, type RunnerOptions } from './runner.ts';
+export type { RunnerOptions } from './options.ts';
+export { createRunner, type Runner } from './runner.ts';
 export type { Span, SpanMetadata, StartSpan } from './span.ts';
 export type { WriteStderr } from './stderr.ts';
 export type { ConfiguredState } from './steering.ts';

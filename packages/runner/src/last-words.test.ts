@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { sessionChannels } from '@runnel/protocol';
 import { readJsonl } from '@runnel/pubsub';
@@ -7,6 +8,7 @@ import { serve } from '@runnel/server';
 import { expect, it } from 'vitest';
 
 const program = fileURLToPath(new URL('../test/last-words.ts', import.meta.url));
+const onStderr = fileURLToPath(new URL('../test/last-words-stderr.ts', import.meta.url));
 
 async function end(url: string, way: string, deadlineMs = 10_000, server = 'server') {
   const env = { ...process.env, RUNNEL_URL: url, RUNNEL_SESSION: 's' };
@@ -63,4 +65,21 @@ it('what cannot leave by the deadline is counted where somebody reads it', async
   const { code, said } = await end('http://127.0.0.1:1/', 'exit', 500, 'no server');
   expect(code).toBe(7);
   expect(said).toBe('session s: 601 events did not leave before the process ended\n');
+});
+
+it('what has no headers to leave with is counted there, and the process ends as it was told', async () => {
+  const { code, said } = await end('http://127.0.0.1:1/', 'exit', 500, 'no headers');
+  expect({ code, said }).toStrictEqual({
+    code: 7,
+    said: 'session s: 601 events did not leave before the process ended\n',
+  });
+});
+
+it('PROTOCOL 8.7: the last words on stderr are written line by line', async () => {
+  const child = spawn(process.execPath, ['--conditions=source', onStderr]);
+  const writes = text(child.stdout);
+  const [code] = await once(child, 'close');
+  expect(code).toBe(7);
+  // Three events and the last report.
+  expect(await writes).toBe('1 1 1 1 ');
 });

@@ -1,7 +1,8 @@
 /** What is emitted just before the process ends: it leaves, or somebody is told how much did not. */
 import { spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { createJsonlWriter } from '@runnel/pubsub';
+import { type Connection, createJsonlWriter } from '@runnel/pubsub';
+import { type WriteStderr, writeLines } from './stderr.ts';
 
 /** Whoever has something to say at the end of the process. */
 export interface Speaker {
@@ -62,9 +63,37 @@ function onUncaught(error: unknown): void {
 function onExit(): void {
   for (const { session, deadlineMs, rest, send } of speakers) {
     const left = rest();
-    if (left === undefined || send?.(left.lines, deadlineMs)) continue;
+    if (left === undefined || hasSent(send, left.lines, deadlineMs)) continue;
     process.stderr.write(`session ${session}: ${left.events} events did not leave before the process ended\n`);
   }
+}
+
+function hasSent(send: Speaker['send'], lines: readonly string[], deadlineMs: number): boolean {
+  try {
+    return send?.(lines, deadlineMs) ?? false;
+  } catch {
+    // The caller's headers threw. The other runners of the process are to be heard all the same.
+    return false;
+  }
+}
+
+export interface LastSenderOptions {
+  readonly stderr: WriteStderr | undefined;
+  /** The events channel. */
+  readonly url: string | undefined;
+  readonly connection: Connection;
+}
+
+/** How lines leave when the event loop has stopped. A transport or a sink of the caller's needs it, so that there is no way then. */
+export function lastSender({ stderr, url, connection }: LastSenderOptions): Speaker['send'] {
+  if (stderr) return (lines) => writeLines(stderr, lines) === lines.length;
+  const { transport, headers } = connection;
+  if (url === undefined || transport !== undefined) return undefined;
+  return (lines, deadlineMs) => {
+    const given = typeof headers === 'function' ? headers() : headers;
+    // Headers that have to be waited for cannot be had any more.
+    return !(given instanceof Promise) && sendFromChild({ url, headers: given ?? {}, lines, deadlineMs });
+  };
 }
 
 /** What {@link deliver} reads from its stdin. */
@@ -76,7 +105,7 @@ interface Delivery {
 }
 
 /** Writes lines to the channel at `url` from a process of its own, which is waited for: this one's event loop does not run any more. */
-export function sendFromChild(delivery: Delivery): boolean {
+function sendFromChild(delivery: Delivery): boolean {
   const script = `import { deliver } from ${JSON.stringify(import.meta.url)}; await deliver();`;
   const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions='));
   const { status } = spawnSync(process.execPath, [...conditions, '--input-type=module', '--eval', script], {

@@ -40,6 +40,18 @@ describe('where a runner writes', () => {
     expect(() => createRunner(options)).toThrow(expect.objectContaining({ name: 'TrickleError', code: 'invalid' }));
   });
 
+  it('a runner that is refused has asked nothing of the server', async () => {
+    const asked: string[] = [];
+    const ask = (what: string) => () => {
+      asked.push(what);
+      throw new Error('not in this test');
+    };
+    const transport = { get: ask('get'), post: ask('post') };
+    expect(() => createRunner({ session: 's', url: 'http://a/', transport, lastWordsMs: 0 })).toThrow(/lastWordsMs/);
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toStrictEqual([]);
+  });
+
   it('refuses a context that is no JSON as invalid', () => {
     const connection_info: Record<string, unknown> = {};
     connection_info.self = connection_info;

@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { readStderrLine } from '@runnel/protocol';
 import { expect, it } from 'vitest';
 import { createRunner } from './index.ts';
@@ -64,4 +68,31 @@ it('EGRESS 4.17: a stderr that throws reaches nobody, and is counted', async () 
   const runner = createRunner({ session: 's', stderr: broken });
   runner.emit('e');
   expect(await runner.close()).toMatchObject({ emitted: 1, written: 0, pending: 0, dropped: { write_failed: 1 } });
+});
+
+it('EGRESS 4.17: a stderr that throws is neither told of what cannot be written nor of logs, and later events are tried', async () => {
+  const broken = () => {
+    throw new Error('EPIPE');
+  };
+  const runner = createRunner({ session: 's', stderr: broken });
+  expect(() => runner.log('line')).not.toThrow();
+  runner.emit('long', { text: 'x'.repeat(5_000) });
+  runner.emit('e');
+  const dropped = { oversize: 1, write_failed: 1 };
+  expect(await runner.close()).toMatchObject({ emitted: 2, written: 0, pending: 0, dropped });
+});
+
+it('EGRESS 4.17: a process whose stderr nobody reads any more lives on, and counts', async () => {
+  const program = fileURLToPath(new URL('../test/stderr-gone.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=source', program]);
+  const said = text(child.stdout);
+  await once(child.stderr, 'data');
+  child.stderr.destroy();
+  // Long enough for many events; how many is not asked.
+  setTimeout(() => child.stdin.end(), 300);
+  const [code] = await once(child, 'close');
+  expect(code).toBe(0);
+  const books = JSON.parse(await said);
+  expect(books.dropped.write_failed).toBeGreaterThan(0);
+  expect(books.written + books.dropped.write_failed).toBe(books.emitted);
 });

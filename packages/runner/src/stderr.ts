@@ -2,6 +2,7 @@
 import { STDERR_ERROR, STDERR_LINE_BYTES, STDERR_TELEMETRY } from '@runnel/protocol';
 import { telemetryLine } from './channel.ts';
 import type { Outlet } from './drain.ts';
+import { textOf } from './text.ts';
 
 /** Takes text for stderr, whole lines at a time. */
 export type WriteStderr = (text: string) => void;
@@ -22,37 +23,57 @@ export interface StderrOutletOptions {
 /** An outlet that is always open. A line that `write` throws at is counted as not written. */
 export function stderrOutlet({ write, epoch, ready }: StderrOutletOptions): Outlet {
   let begun = false;
-  const put = (line: string): number => {
-    try {
-      write(`${STDERR_TELEMETRY}${line}\n`);
-      return 1;
-    } catch {
-      // Nobody reads any more; the drain counts it.
-      return 0;
-    }
-  };
   return {
     open: async () => {
-      if (!begun) put(ready());
+      if (!begun) writeLines(write, [ready()]);
       begun = true;
     },
     close: () => Promise.resolve(),
     async send({ messages, losses, events }) {
       const others = losses === undefined ? messages : [...messages, losses];
       const lines = [...others, ...events.map(({ seq, json }) => telemetryLine(epoch, seq, json))];
-      return lines.reduce((left, line) => left + put(line), 0);
+      return writeLines(write, lines);
     },
   };
 }
 
-/** Says what could not be written. */
+/** Says what could not be written. Never throws: the event is counted in any case. */
 export function sayUnwritten(write: WriteStderr, reason: string, type: string): void {
-  write(`${STDERR_ERROR} ${reason}: ${oneLine(type).slice(0, 200)}\n`);
+  put(write, `${STDERR_ERROR} ${reason}: ${oneLine(textOf(type)).slice(0, 200)}\n`);
 }
 
-/** A log line as ordinary output that cannot be taken for telemetry. */
-export function ordinary(line: string): string {
-  return `${line.replace(/^TELEMETRY/gm, ' TELEMETRY')}\n`;
+/** Writes a log line as ordinary output that cannot be taken for telemetry. Never throws. */
+export function sayOrdinary(write: WriteStderr, line: string): void {
+  put(write, `${line.replace(/^TELEMETRY/gm, ' TELEMETRY')}\n`);
+}
+
+/** Writes each line by itself, since only that much stays in one piece; returns how many left. */
+export function writeLines(write: WriteStderr, lines: readonly string[]): number {
+  return lines.filter((line) => put(write, `${STDERR_TELEMETRY}${line}\n`)).length;
+}
+
+/** Makes the function that writes to the process's stderr, and throws once that has broken. */
+export function processStderr(): WriteStderr {
+  const { stderr } = process;
+  let broken: Error | undefined;
+  return (text) => {
+    if (broken) throw broken;
+    stderr.write(text, (error) => {
+      broken ??= error ?? undefined;
+      // Node tells of a reader that has gone by an event, and one that nobody listens to ends the process.
+      if (error && stderr.listenerCount('error') === 0) stderr.once('error', () => {});
+    });
+  };
+}
+
+function put(write: WriteStderr, text: string): boolean {
+  try {
+    write(text);
+    return true;
+  } catch {
+    // Nobody reads any more; whoever can count it does.
+    return false;
+  }
 }
 
 const oneLine = (text: string) => text.replace(/[\r\n]+/g, ' ');

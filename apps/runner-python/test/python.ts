@@ -52,7 +52,7 @@ export async function startPython(url: string, session: string, options: object 
 
 /** Starts a Python program; its stderr is this process's. */
 export function run(args: readonly string[]): ChildProcess {
-  const child = spawn('python3', ['-B', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('python3', ['-B', ...args], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }

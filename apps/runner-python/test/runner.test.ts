@@ -1,5 +1,7 @@
 /** The Python runner against our server and our client. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createRelay, type Session } from '@runnel/client';
 import { channelUrl, type Envelope, JSONL, type Sink, sessionChannels } from '@runnel/protocol';
 import { createJsonlWriter } from '@runnel/pubsub';
@@ -375,6 +377,23 @@ describe('the program', () => {
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
     await eventually(() => expect(loop.session.books.starts[0]?.state).toBe('finished'));
+  });
+});
+
+describe('the README', () => {
+  it('shows code that runs, of about ten lines', async () => {
+    const readme = await readFile(join(dirname(program), 'README.md'), 'utf8');
+    const code = /```python\n(.*?)```/s.exec(readme)?.[1] ?? '';
+    expect(code.trim().split('\n').length).toBeLessThanOrEqual(11);
+    const loop = await startLoop();
+    const child = run([
+      '-c',
+      code.replace('"http://127.0.0.1:7800/", "demo"', JSON.stringify([loop.url, 's']).slice(1, -1)),
+    ]);
+    const [exitCode] = await once(child, 'exit');
+    expect(exitCode).toBe(0);
+    await eventually(() => expect(loop.types()).toEqual(['model_loaded']));
+    expect(await loop.one('logs')).toMatchObject({ lines: ['done'] });
   });
 });
 

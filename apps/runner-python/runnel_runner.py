@@ -518,7 +518,10 @@ class ControlChannel:
         latest, epoch = int(answer.headers[LATEST] or 0), answer.headers[EPOCH]
         if answer.headers[CLOSED]:
             raise LostChannel("the control channel has ended")
-        if answer.status == 470 and (latest > self._seq or epoch != self._epoch):
+        if epoch and epoch != self._epoch:  # another life of the channel: the place is void
+            self._epoch = epoch
+            return self._go_to(OLDEST)
+        if answer.status == 470 and latest > self._seq:
             return self._go_to(OLDEST if epoch else latest)
         if answer.status != 200:
             raise LostChannel(f"{self._url}: {answer.status}")

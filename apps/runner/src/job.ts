@@ -1,11 +1,10 @@
 /** The runner's job: frames in at a steady rate, through the pipeline, out as JPEG segments, with telemetry about all of it. */
 import { type Clock, pause } from '@runnel/protocol';
-import { every, type Runner, type StreamMeter } from '@runnel/runner';
+import { every, type Runner, type StreamMeter, type Vitals } from '@runnel/runner';
 import type { FrameSource } from './frames.ts';
 import type { FrameOutput } from './output.ts';
 import { type FinishedFrame, runPipeline, type Size } from './pipeline.ts';
 import { FrameCounter, type FrameStats } from './stats.ts';
-import type { Vitals } from './vitals.ts';
 
 export interface Job {
   readonly runner: Runner;

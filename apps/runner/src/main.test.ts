@@ -76,6 +76,7 @@ describe('the job', () => {
       fps_in: expect.any(Number),
       rss_mb: expect.any(Number),
       heap_used_mb: expect.any(Number),
+      host_memory_used_percent: expect.any(Number),
     });
     expect(Object.keys(stats?.stages as object)).toStrictEqual(['decode', 'resize', 'effect', 'encode']);
     expect(stats?.fps_out).toBeGreaterThan(0);

@@ -32,14 +32,14 @@ try {
 async function run({ addresses, fps, size }: CommandLine, source: FrameSource): Promise<void> {
   const clock = systemClock;
   const vitals = watchVitals(clock, stopping.signal);
-  const runner = createRunner({ ...addresses, vitals });
+  const runner = createRunner({ ...addresses, vitals: vitals() });
   const output = frameOutput(runner.urls.out ?? '');
   const say = narrator(runner);
   // The clock's timers do not keep a process alive, and without a server there is nothing else that does.
   const alive = setInterval(() => {}, 2 ** 30);
   say.start({ source, size, fps });
   try {
-    await runJob({ runner, source, output, vitals, size, fps, clock, onStats: say.stats }, stopping.signal);
+    await runJob({ runner, source, output, vitals: vitals(), size, fps, clock, onStats: say.stats }, stopping.signal);
   } catch (error) {
     process.exitCode = 1;
     throw error;

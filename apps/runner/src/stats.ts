@@ -28,9 +28,9 @@ export class FrameCounter {
   /** Frames since the start: `in = out + lost`, but for the one that is under way. */
   readonly total = { in: 0, out: 0, lost: noLosses() };
 
-  frameIn(n = 1): void {
-    this.#in += n;
-    this.total.in += n;
+  frameIn(): void {
+    this.#in++;
+    this.total.in++;
   }
 
   frameOut(): void {
@@ -38,9 +38,9 @@ export class FrameCounter {
     this.total.out++;
   }
 
-  lost(reason: FrameLoss, n = 1): void {
-    this.#lost[reason] += n;
-    this.total.lost[reason] += n;
+  lost(reason: FrameLoss): void {
+    this.#lost[reason]++;
+    this.total.lost[reason]++;
   }
 
   stages(stageMs: Readonly<Record<Stage, number>>): void {

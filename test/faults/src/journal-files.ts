@@ -47,3 +47,6 @@ export function withCopy<T>(journal: string, look: (db: DatabaseSync) => T): T {
     remove();
   }
 }
+
+/** What a row's `bytes` say. */
+export const textOf = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);

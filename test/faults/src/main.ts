@@ -44,7 +44,7 @@ async function main(cycles: number, damages: number, seed: number): Promise<void
 
   mkdirSync(new URL('.', RESULT), { recursive: true });
   writeFileSync(RESULT, `${JSON.stringify({ seed, node: process.version, script: rows, kill, damage }, null, 2)}\n`);
-  const problems = [...(kill?.problems ?? []), ...(damage?.problems ?? [])];
+  const problems = [...(kill?.problems ?? []), ...(damage?.problems ?? []), ...(damage?.undelivered ?? [])];
   const red = rows.filter(({ ok }) => !ok).map(({ fault }) => `${fault}: not all was delivered`);
   for (const problem of [...red, ...problems].slice(0, 50)) console.error(`PROBLEM ${problem}`);
   console.log(`${red.length + problems.length} problems; all figures are in ${fileURLToPath(RESULT)}`);

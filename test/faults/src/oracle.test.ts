@@ -39,6 +39,13 @@ test('what is lost, comes again for no reason or too early, or is committed twic
   again.taken(ids(5, 10));
   expect(again.verdict().problems).toEqual(['s-5 came again, and was not in the batch in flight']);
 
+  const late = oracle();
+  late.taken(ids(1, 5));
+  late.interrupted();
+  late.taken(ids(6, 10));
+  late.taken(['s-5']);
+  expect(late.verdict().problems).toEqual(['s-5 came again, and was not in the batch in flight']);
+
   const disorder = oracle();
   disorder.taken([...ids(1, 4), ...ids(6, 10), 's-5']);
   expect(disorder.verdict().problems).toEqual(['s-6 came first after s-4', 's-5 came first after s-10']);

@@ -24,7 +24,7 @@ export class Oracle {
   readonly #newest = new Map<string, number>();
   readonly #problems: string[] = [];
   /** May come once more: their acknowledgement may not have been booked. */
-  #open = new Set<string>();
+  readonly #open = new Set<string>();
   #lastBatch: readonly string[] = [];
   #lastRow = 0;
   #duplicates = 0;
@@ -49,7 +49,10 @@ export class Oracle {
   /** The sink took a batch. Whether the client hears of it is another matter. */
   taken(ids: readonly string[]): void {
     for (const id of ids) if (this.#taken.has(id)) this.#again(id);
-    for (const id of ids) if (!this.#taken.has(id)) this.#first(id);
+    const firsts = ids.filter((id) => !this.#taken.has(id));
+    for (const id of firsts) this.#first(id);
+    // What has gone on to others is done with all before them.
+    if (firsts.length > 0) this.#open.clear();
     for (const id of ids) this.#open.delete(id);
     this.#lastBatch = ids;
   }

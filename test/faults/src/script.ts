@@ -46,6 +46,7 @@ const first = (seconds: number, reply: Reply) => (ms: number) => (ms < seconds *
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'none', reply: () => OK },
   { name: '503 for 20 s', reply: first(20, status(503)) },
+  { name: '401 for 10 s, the key being good', reply: first(10, status(401)) },
   {
     name: '401 for 10 s, then another key',
     reply: (_, { headers }) => (headers.authorization === 'Bearer new' ? OK : status(401)),

@@ -24,7 +24,7 @@ export interface LaneCounts {
 
 /** Settlements that may wait for the disk; then the lane waits as well. */
 const MOST_OWED = 1000;
-/** When a sink is asked again whose credentials were refused and that cannot say when there are others. */
+/** When a sink is asked again whose credentials were refused and are still the same. */
 const RENEWAL_MS = 60_000;
 const DEFAULTS = { maxBatch: 500, maxBytes: 1_000_000, flushMs: 0, requestsPerMinute: Number.POSITIVE_INFINITY };
 
@@ -186,12 +186,15 @@ export class Run {
     void this.#awaitRenewal();
   }
 
+  /** Until the credentials are others, or a while has passed: a service that refused good ones must be asked again some time. */
   async #awaitRenewal(): Promise<void> {
     const { sink, clock } = this.#setup;
-    const { signal } = this.#stop;
-    const later = () => pause(clock, RENEWAL_MS, signal);
-    await (sink.renewed?.(signal) ?? later()).catch(later);
-    if (signal.aborted) return;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
+    const later = pause(clock, RENEWAL_MS, signal);
+    await Promise.race([sink.renewed?.(signal).catch(() => later) ?? later, later]);
+    over.abort();
+    if (this.#stop.signal.aborted) return;
     this.#core.renewed(clock.now());
     this.wake();
   }

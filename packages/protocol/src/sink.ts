@@ -22,7 +22,7 @@ export interface Sink {
 
 /** What a sink promises and asks for. */
 export interface SinkTraits {
-  /** What keeps its order: `all`, the envelopes of one `key`, or `none`; with `none` several batches may be in flight. */
+  /** What keeps its order: `all`, the envelopes of one `key`, or `none`. With `none` several batches may be in flight; with `key` one more, of a key that is tried again. */
   readonly order: 'all' | 'key' | 'none';
   /** The key that orders an envelope; wanted with `order: 'key'`. */
   readonly key?: (envelope: Envelope) => string;

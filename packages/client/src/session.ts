@@ -254,7 +254,8 @@ export class Session {
   }
 
   #become(state: SessionState): void {
-    if (state === this.#state) return;
+    // That a session which is being closed reads no more is no news.
+    if (state === this.#state || this.#abort.signal.aborted) return;
     this.#state = state;
     try {
       this.#setup.onState(this);

@@ -557,6 +557,16 @@ describe('the state of a session', () => {
     await pass(clock, () => session.books.pings.unsent >= 3);
     expect(states.slice(states.indexOf('live'))).toEqual(['live']);
   });
+
+  test('closing it is not told as a change of its state', async () => {
+    const states: string[] = [];
+    const { relay, events } = startLoop({ onState: ({ state }) => states.push(state) });
+    const session = relay.open('demo');
+    await events('demo').write(line(1));
+    await eventually(() => expect(session.state).toBe('live'));
+    await session.close();
+    expect(states.at(-1)).toBe('live');
+  });
 });
 
 describe('sinks', () => {

@@ -1,5 +1,13 @@
 /** One webhook to one receiver: attempts, pauses, and when to stop. EGRESS 3.21. */
-import { type Clock, type Envelope, pause, type SendReport, type Sink, SinkError } from '@runnel/protocol';
+import {
+  type Clock,
+  type Envelope,
+  pause,
+  type SendReport,
+  type Sink,
+  SinkError,
+  unlessAborted,
+} from '@runnel/protocol';
 
 const FIRST_PAUSE_MS = 1000;
 /** The longest pause, asked for or not. */
@@ -21,7 +29,8 @@ export async function deliver(
   try {
     for (let failures = 0; ; failures++) {
       try {
-        return await attempt((sink) => untilAborted(sendOne(sink, envelope, over), over));
+        // A sink should give up by itself; one that does not must not hold the queue.
+        return await attempt((sink) => unlessAborted(sendOne(sink, envelope, over), over));
       } catch (error) {
         if (over.aborted || isFinal(error)) throw error;
         await pause(clock, pauseMs(error, failures), over);
@@ -49,14 +58,4 @@ function isFinal(error: unknown): boolean {
 function pauseMs(error: unknown, failures: number): number {
   const asked = error instanceof SinkError ? error.retryAfterMs : undefined;
   return Math.min(asked ?? FIRST_PAUSE_MS * 2 ** failures, MOST_PAUSE_MS);
-}
-
-/** A sink should give up by itself; one that does not must not hold the queue. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

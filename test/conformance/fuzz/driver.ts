@@ -2,7 +2,7 @@
 import { Header } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
 import { createTrickle, type Trickle } from '@runnel/server';
-import type { ModelSettings, Told } from './model.ts';
+import { type ModelSettings, nothing, type Told } from './model.ts';
 import type { Operation } from './operations.ts';
 
 const CHANNEL = 'http://in.process/c';
@@ -138,16 +138,6 @@ export class Driver {
 async function settle(): Promise<void> {
   for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
-
-const nothing = (): Told => ({
-  status: 0,
-  bytes: '',
-  done: false,
-  closed: false,
-  skipped: false,
-  aborted: false,
-  seq: undefined,
-});
 
 /** A request that the sequence gave up may reject; any other may not. */
 const onlyIf = (given: () => boolean) => (cause: unknown) => {

@@ -394,7 +394,8 @@ export class Model {
   }
 }
 
-const nothing = (): Told => ({
+/** What a request has been told at first. */
+export const nothing = (): Told => ({
   status: 0,
   bytes: '',
   done: false,

@@ -2,7 +2,7 @@ import { JSONL, type Sink, TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
 import { createPublisher, type Transport } from '@runnel/pubsub';
 import { describe, expect, test } from 'vitest';
-import { type MessageType, openJournal, type Session } from '../src/index.ts';
+import { createRelay, type MessageType, openJournal, type Session } from '../src/index.ts';
 import { base, collectingSink, event, eventually, freshPath, line, pass, startLoop } from './loop.ts';
 
 /** Everything a session's handlers get, as `type` by `type`. */
@@ -570,6 +570,16 @@ describe('the state of a session', () => {
 });
 
 describe('sinks', () => {
+  test.each([
+    ['no name', { send: async () => {}, close: async () => {} }],
+    ['no send', { name: 'a', close: async () => {} }],
+    ['no close', { name: 'a', send: async () => {} }],
+    ['nothing', undefined],
+  ])('EGRESS 2.20: one with %s is refused when the relay is made', (_, sink) => {
+    const make = () => createRelay({ url: 'http://localhost/', sinks: [sink as Sink] });
+    expect(make).toThrow(expect.objectContaining({ name: 'TrickleError', code: 'invalid' }));
+  });
+
   test('a sink that hangs delays neither the session nor another sink', async () => {
     const [hung, good] = [hangingSink('hung'), collectingSink('good')];
     const { relay, events } = startLoop({ sinks: [hung, good] });

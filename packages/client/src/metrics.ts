@@ -45,20 +45,13 @@ export function createMetrics(status: () => RelayStatus): () => Promise<string> 
 type Define = (name: string, help: string, labelNames: string[], read: (status: RelayStatus, add: Add) => void) => void;
 
 function sessionFigures(counter: Define, gauge: Define): void {
-  gauge(
-    'runnel_session_live',
-    'Whether the events of the session are being read.',
-    ['session'],
-    ({ sessions }, set) => {
-      for (const { id, state } of sessions) set({ session: id }, state === 'live' ? 1 : 0);
-    },
+  perSession(gauge, 'runnel_session_live', 'Whether the events of the session are being read.', ({ state }) =>
+    state === 'live' ? 1 : 0,
   );
   gauge('runnel_session_rtt_seconds', 'Way to the runner and back, newest ping.', ['session'], ({ sessions }, set) => {
     for (const { id, pings } of sessions) if (pings.rttMs !== undefined) set({ session: id }, pings.rttMs / 1000);
   });
-  counter('runnel_session_lines_total', 'Lines read.', ['session'], ({ sessions }, add) => {
-    for (const { id, lines } of sessions) add({ session: id }, lines);
-  });
+  perSession(counter, 'runnel_session_lines_total', 'Lines read.', ({ lines }) => lines);
   counter(
     'runnel_session_bad_lines_total',
     'Lines that could not be read.',
@@ -79,79 +72,58 @@ function sessionFigures(counter: Define, gauge: Define): void {
       each({ ...byType, invalid, unknown }, (type, n) => add({ session: id, type }, n));
     }
   });
-  counter(
+  perSession(
+    counter,
     'runnel_session_segments_skipped_total',
     'Segments gone before they were read.',
-    ['session'],
-    ({ sessions }, add) => {
-      for (const { id, segmentsSkipped } of sessions) add({ session: id }, segmentsSkipped);
-    },
+    ({ segmentsSkipped }) => segmentsSkipped,
   );
-  counter(
+  perSession(
+    counter,
     'runnel_session_discontinuities_total',
     'New lives of the events channel.',
-    ['session'],
-    ({ sessions }, add) => {
-      for (const { id, discontinuities } of sessions) add({ session: id }, discontinuities);
-    },
+    ({ discontinuities }) => discontinuities,
   );
-  counter(
+  perSession(
+    counter,
     'runnel_session_events_missed_total',
     'Events that gaps in seq say did not come.',
-    ['session'],
-    ({ sessions }, add) => {
-      for (const { id, sums } of sessions) add({ session: id }, sums.missed);
-    },
+    ({ sums }) => sums.missed,
   );
-  gauge(
+  perSession(
+    gauge,
     'runnel_session_events_lost',
     'Events the runner says it wrote that did not come.',
-    ['session'],
-    ({ sessions }, set) => {
-      for (const { id, sums } of sessions) set({ session: id }, sums.lost);
-    },
+    ({ sums }) => sums.lost,
   );
-  gauge(
+  perSession(
+    gauge,
     'runnel_session_starts_unreported',
     'Starts of the runner without a last report.',
-    ['session'],
-    ({ sessions }, set) => {
-      for (const { id, sums } of sessions) set({ session: id }, sums.unreported);
-    },
+    ({ sums }) => sums.unreported,
   );
 }
 
 function sinkFigures(counter: Define, gauge: Define): void {
-  counter('runnel_sink_in_total', 'Envelopes for the sink.', ['sink'], ({ sinks }, add) => {
-    for (const { sink, in: n } of sinks) add({ sink }, n);
-  });
-  counter('runnel_sink_delivered_total', 'Envelopes acknowledged.', ['sink'], ({ sinks }, add) => {
-    for (const { sink, out } of sinks) add({ sink }, out);
-  });
-  gauge('runnel_sink_pending', 'Envelopes that wait.', ['sink'], ({ sinks }, set) => {
-    for (const { sink, pending } of sinks) set({ sink }, pending);
-  });
+  perSink(counter, 'runnel_sink_in_total', 'Envelopes for the sink.', ({ in: n }) => n);
+  perSink(counter, 'runnel_sink_delivered_total', 'Envelopes acknowledged.', ({ out }) => out);
+  perSink(gauge, 'runnel_sink_pending', 'Envelopes that wait.', ({ pending }) => pending);
   counter('runnel_sink_dropped_total', 'Envelopes dropped.', ['sink', 'reason'], ({ sinks }, add) => {
     for (const { sink, dropped } of sinks) each(dropped, (reason, n) => add({ sink, reason }, n));
   });
-  gauge('runnel_sink_parked', 'Envelopes of keys that fail.', ['sink'], ({ sinks }, set) => {
-    for (const { sink, parked } of sinks) set({ sink }, parked);
-  });
-  gauge('runnel_sink_oldest_seconds', 'For how long the oldest that waits has waited.', ['sink'], ({ sinks }, set) => {
-    for (const { sink, oldestMs = 0 } of sinks) set({ sink }, oldestMs / 1000);
-  });
+  perSink(gauge, 'runnel_sink_parked', 'Envelopes of keys that fail.', ({ parked }) => parked);
+  perSink(
+    gauge,
+    'runnel_sink_oldest_seconds',
+    'For how long the oldest that waits has waited.',
+    ({ oldestMs = 0 }) => oldestMs / 1000,
+  );
   gauge('runnel_sink_moved_timestamp_seconds', 'When something was settled last.', ['sink'], ({ sinks }, set) => {
     for (const { sink, movedAt } of sinks) if (movedAt !== undefined) set({ sink }, movedAt / 1000);
   });
-  gauge('runnel_sink_paused', 'Whether the credentials are refused.', ['sink'], ({ sinks }, set) => {
-    for (const { sink, paused } of sinks) set({ sink }, paused ? 1 : 0);
-  });
-  counter('runnel_sink_requests_total', 'Batches handed over.', ['sink'], ({ sinks }, add) => {
-    for (const { sink, requests } of sinks) add({ sink }, requests);
-  });
-  counter('runnel_sink_retries_total', 'Batches handed over again.', ['sink'], ({ sinks }, add) => {
-    for (const { sink, retries } of sinks) add({ sink }, retries);
-  });
+  perSink(gauge, 'runnel_sink_paused', 'Whether the credentials are refused.', ({ paused }) => (paused ? 1 : 0));
+  perSink(counter, 'runnel_sink_requests_total', 'Batches handed over.', ({ requests }) => requests);
+  perSink(counter, 'runnel_sink_retries_total', 'Batches handed over again.', ({ retries }) => retries);
 }
 
 function journalFigures(counter: Define, gauge: Define): void {
@@ -169,4 +141,23 @@ function journalFigures(counter: Define, gauge: Define): void {
 
 function each(counts: Readonly<Record<string, number>>, fn: (name: string, n: number) => void): void {
   for (const [name, n] of Object.entries(counts)) fn(name, n);
+}
+
+/** One figure of each session. */
+function perSession(
+  define: Define,
+  name: string,
+  help: string,
+  of: (session: RelayStatus['sessions'][number]) => number,
+): void {
+  define(name, help, ['session'], ({ sessions }, put) => {
+    for (const session of sessions) put({ session: session.id }, of(session));
+  });
+}
+
+/** One figure of each sink. */
+function perSink(define: Define, name: string, help: string, of: (sink: RelayStatus['sinks'][number]) => number): void {
+  define(name, help, ['sink'], ({ sinks }, put) => {
+    for (const sink of sinks) put({ sink: sink.sink }, of(sink));
+  });
 }

@@ -1,6 +1,17 @@
 export type { SessionBooks } from './books.ts';
 export { type Consent, type ConsentOptions, consentFromEnv, explicitConsent } from './consent.ts';
 export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
+export type {
+  DeadEntry,
+  DeadPage,
+  Errand,
+  FeedHello,
+  FeedStatus,
+  ReplayAnswer,
+  ReplayBody,
+  ServerChannel,
+  SessionControl,
+} from './endpoint/wire.ts';
 export { createEndpoint } from './endpoint.ts';
 export type { Handler, MessageOf, MessageType } from './handlers.ts';
 export { type AskOptions, askJournal } from './journal/ask.ts';

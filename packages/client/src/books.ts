@@ -23,6 +23,8 @@ export interface SessionBooks {
   readonly starts: readonly StartBook[];
   /** Over all of them. */
   readonly sums: Starts['sums'];
+  /** What the runner says it dropped, by reason, over its newest starts. */
+  readonly dropped: Readonly<Record<string, number>>;
   readonly pings: PingBooks;
   readonly control: { readonly opened: number; readonly requestsWaiting: number };
 }

@@ -10,6 +10,7 @@ import {
   TELEMETRY,
 } from '@runnel/protocol';
 import type { JsonlLine } from '@runnel/pubsub';
+import type { Latency } from './latency.ts';
 import type { Replays } from './replay.ts';
 
 /** `in = relayed + malformed + replay + withheld`. */
@@ -40,6 +41,7 @@ export interface DispatchOptions {
   readonly replays: Replays;
   /** Asked for each envelope before it goes to the journal. */
   readonly allows: (envelope: Envelope) => boolean;
+  readonly latency: Latency;
   /** Where counting goes on. */
   readonly from: { readonly telemetry: TelemetryBooks; readonly messages: MessageBooks } | undefined;
   readonly onMessage: (message: EventMessage) => void;
@@ -81,8 +83,9 @@ export class Dispatch {
       this.telemetry.malformed++;
       return undefined;
     }
-    const { session, clock, allows } = this.#options;
+    const { session, clock, allows, latency } = this.#options;
     const envelope: Envelope = { id, bytes, session, relayedVia: 'trickle', receivedAt: clock.wall() };
+    latency.record(wellFormed ? event.timestamp : undefined, envelope.receivedAt);
     if (!allows(envelope)) {
       this.telemetry.withheld++;
       return undefined;

@@ -22,6 +22,7 @@ export { type JournalOptions, openJournal } from './journal/open.ts';
 export { type DeadLetter, type JournalReader, openReader } from './journal/reader.ts';
 export type { Request } from './journal/request.ts';
 export type { LaneStatus } from './lane/lane.ts';
+export type { LatencyFigures } from './latency.ts';
 export type { PingBooks } from './pings.ts';
 export type { Position, TelemetryPosition } from './position.ts';
 export {
@@ -31,6 +32,7 @@ export {
   type RelayOptions,
   type RelayReport,
   type RelayStatus,
+  type SessionStatus,
 } from './relay.ts';
 export { type RelayServing, type ServeRelayOptions, serveRelay } from './serve-relay.ts';
 export type { Session, SessionState } from './session.ts';

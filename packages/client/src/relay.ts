@@ -16,6 +16,7 @@ import { runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
 import { Lane, type LaneStatus } from './lane/lane.ts';
+import type { LatencyFigures } from './latency.ts';
 import { createMetrics } from './metrics.ts';
 import { Session, type SessionSetup, type SessionState } from './session.ts';
 import { createTail, type Tail } from './tail.ts';
@@ -48,8 +49,16 @@ export interface OpenOptions {
   readonly controlUrl?: string;
 }
 
+export interface SessionStatus extends SessionBooks {
+  readonly id: string;
+  readonly state: SessionState;
+  /** In milliseconds since 1970. */
+  readonly openedAt: number;
+  readonly latencyMs: LatencyFigures | undefined;
+}
+
 export interface RelayStatus {
-  readonly sessions: readonly (SessionBooks & { readonly id: string; readonly state: SessionState })[];
+  readonly sessions: readonly SessionStatus[];
   readonly sinks: readonly LaneStatus[];
   readonly journal: JournalStatus;
 }
@@ -65,6 +74,13 @@ export interface RelayReport {
 }
 
 export interface Relay {
+  /** The server's base URL. */
+  readonly url: string;
+  /** With what the server is asked. */
+  readonly connection: Pick<Connection, 'transport' | 'headers'>;
+  /** When it was made, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly clock: Clock;
   /**
    * Opens a session: from now on its events are relayed, also if its channels do not exist yet. A session that the journal has never seen begins at the oldest
    * segment kept, so that what the runner said before the client came is heard. Throws TrickleError `invalid` for an id or URL that cannot be
@@ -89,6 +105,7 @@ export function createRelay(options: RelayOptions): Relay {
   checkUrl(url);
   checkSinks(sinks);
   const allows = consent ? consent.allows : () => true;
+  const startedAt = clock.wall();
   const sessions = new Map<string, Session>();
   const journal = options.journal ?? openJournal({ clock, onWarning: warn });
   const lanes = sinks.map((sink) => new Lane({ sink, cursor: journal.cursor(sink.name), clock, allows, warn }));
@@ -142,7 +159,13 @@ export function createRelay(options: RelayOptions): Relay {
 
   function status(): RelayStatus {
     return {
-      sessions: [...sessions.values()].map(({ id, state, books }) => ({ id, state, ...books })),
+      sessions: [...sessions.values()].map(({ id, state, openedAt, latency: latencyMs, books }) => ({
+        id,
+        state,
+        openedAt,
+        latencyMs,
+        ...books,
+      })),
       sinks: lanes.map((lane) => lane.status),
       journal: journal.status,
     };
@@ -168,6 +191,10 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   return {
+    url,
+    connection,
+    startedAt,
+    clock,
     open,
     sessions,
     tail,

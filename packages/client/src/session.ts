@@ -14,6 +14,7 @@ import { Control } from './control.ts';
 import { Dispatch, type MessageBooks, type TelemetryBooks } from './dispatch.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
 import type { Journal } from './journal/journal.ts';
+import { Latency, type LatencyFigures } from './latency.ts';
 import { Pings } from './pings.ts';
 import { Place, type Position } from './position.ts';
 import { isEpoch, Replays } from './replay.ts';
@@ -53,10 +54,13 @@ export interface SessionSums {
 /** Made by `relay.open`. */
 export class Session {
   readonly id: string;
+  /** In milliseconds since 1970. */
+  readonly openedAt: number;
   readonly #setup: SessionSetup;
   readonly #abort = new AbortController();
   readonly #starts: Starts;
   readonly #place: Place;
+  readonly #latency: Latency;
   readonly #dispatch: Dispatch;
   readonly #channel = new ChannelBooks();
   readonly #handlers = new Handlers();
@@ -74,6 +78,8 @@ export class Session {
     this.#setup = setup;
     const { clock, connection, journal } = setup;
     const { signal } = this.#abort;
+    this.openedAt = clock.wall();
+    this.#latency = new Latency(clock);
     const known = journal.session(setup.id) as { position: Position; books: SessionSums } | undefined;
     const { position, books } = known ?? {};
     this.#place = new Place(position);
@@ -85,6 +91,7 @@ export class Session {
       clock,
       replays,
       allows: setup.allows,
+      latency: this.#latency,
       from: books,
       onMessage: (message) => this.#message(message),
     });
@@ -99,6 +106,11 @@ export class Session {
     return this.#state;
   }
 
+  /** Of the last ten seconds; undefined without events. */
+  get latency(): LatencyFigures | undefined {
+    return this.#latency.figures;
+  }
+
   /** Every line and message, by what became of it. */
   get books(): SessionBooks {
     return {
@@ -111,6 +123,7 @@ export class Session {
       },
       starts: this.#starts.books,
       sums: this.#starts.sums,
+      dropped: this.#starts.dropped,
       pings: this.#pings.books,
       control: { opened: this.#control.opened, requestsWaiting: this.#requests.waiting },
     };

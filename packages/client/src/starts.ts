@@ -109,6 +109,15 @@ export class Starts {
     return [...this.#starts.values()].map(book);
   }
 
+  /** What the runner says it dropped, by reason, over the starts kept one by one. */
+  get dropped(): Record<string, number> {
+    const dropped: Record<string, number> = {};
+    for (const { report } of this.#starts.values()) {
+      for (const [reason, n] of Object.entries(report?.dropped ?? {})) dropped[reason] = (dropped[reason] ?? 0) + n;
+    }
+    return dropped;
+  }
+
   /** Over all starts there were. */
   get sums(): StartSums {
     return this.#sums(this.#starts.values());

@@ -26,6 +26,7 @@ export {
   sessionChannels,
   TELEMETRY,
 } from './messages.ts';
+export { matchesPattern } from './pattern.ts';
 export { isChannelName, isReservedName, parseSeq, SEQ_CURRENT, SEQ_MAX, SEQ_NEXT, SEQ_OLDEST } from './seq.ts';
 export { type SendReport, type Sink, SinkError, type SinkErrorKind, type SinkTraits } from './sink.ts';
 export {

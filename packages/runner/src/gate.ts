@@ -1,6 +1,5 @@
 /** Which events are emitted at all: the decision of the state in force, kept per type until the state changes. PROTOCOL.md section 8.6. */
-import type { EffectiveState } from '@runnel/protocol';
-import { matches } from './glob.ts';
+import { type EffectiveState, matchesPattern } from '@runnel/protocol';
 import { textOf } from './text.ts';
 
 /** Why an event was not emitted. None of these is a loss: the event has no `seq`. */
@@ -41,7 +40,7 @@ export class Gate {
   /** The share of the events of a type that is emitted, and what the others count as. */
   decide(type: string): { rate: number; reason: WithheldReason } {
     const { enabled, sampling, filter } = this.#rules;
-    const fits = (patterns: readonly string[]) => patterns.some((pattern) => matches(pattern, type));
+    const fits = (patterns: readonly string[]) => patterns.some((pattern) => matchesPattern(pattern, type));
     if (!enabled) return { rate: 0, reason: 'disabled' };
     if (fits(filter.blocked)) return { rate: 0, reason: 'filtered' };
     if (filter.allowed.length > 0 && !fits(filter.allowed)) return { rate: 0, reason: 'filtered' };

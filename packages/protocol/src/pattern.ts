@@ -2,7 +2,7 @@
  * Whether the whole of `text` fits `pattern`: `*` is any run of characters, `?` is one. PROTOCOL.md section 8.6. Patterns come from the wire, so
  * this takes at most `text.length * pattern.length` steps, where a regular expression could take for ever.
  */
-export function matches(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   let [at, place] = [0, 0];
   let star = -1;
   let resume = 0;

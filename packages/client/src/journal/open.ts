@@ -1,12 +1,12 @@
 /** Opens a journal: takes its lock, checks it, and where it is damaged moves it aside and goes on with what can be read of it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { type Clock, systemClock, TrickleError } from '@runnel/protocol';
-import { moveAside } from './aside.ts';
+import { moveAside, moveBack } from './aside.ts';
 import { NoJournal, prepareTables } from './check.ts';
 import { Journal } from './journal.ts';
 import { lock } from './lock.ts';
 import { salvage } from './salvage.ts';
-import { isDamaged, isUnopenable } from './sqlite-error.ts';
+import { isDamaged, isFull, isUnopenable } from './sqlite-error.ts';
 import { connect, Store } from './store.ts';
 import { createTables } from './tables.ts';
 import type { Bounds } from './trim.ts';
@@ -33,8 +33,8 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 
 /**
  * The journal at `path`, or one in memory. Bounds: 1 GiB, 10,000,000 envelopes and a week in a file, where what all sinks have settled stays for an hour; 64 MiB
- * and 100,000 envelopes in memory. Throws TrickleError `invalid` if another relay uses the file, its folder is missing or not writable, or a newer version made it. The caller closes it, or
- * the relay it is given to does.
+ * and 100,000 envelopes in memory. Throws TrickleError `invalid` if another relay uses the file, its folder is missing or not writable, a newer version made it, or there is no room to make
+ * it. The caller closes it, or the relay it is given to does.
  */
 export function openJournal(options: JournalOptions = {}): Journal {
   const { path, clock = systemClock, commitMs = 25, commitEnvelopes = 256, newSink = 'now' } = options;
@@ -47,14 +47,13 @@ export function openJournal(options: JournalOptions = {}): Journal {
     return new Journal({ ...setup, store, release, ...(cursorsLost && { newSink: 'oldest' }) });
   } catch (error) {
     release();
-    throw isUnopenable(error)
-      ? new TrickleError(
-          'invalid',
-          `the journal ${path} cannot be opened: its folder must exist and both be writable`,
-          { cause: error },
-        )
-      : error;
+    throw asTold(path, error);
   }
+}
+
+function asTold(path: string, error: unknown): unknown {
+  const why = isFull(error) ? 'its disk is full' : isUnopenable(error) && 'its folder must exist and both be writable';
+  return why ? new TrickleError('invalid', `the journal ${path} cannot be opened: ${why}`, { cause: error }) : error;
 }
 
 function boundsOf(options: JournalOptions): Bounds {
@@ -77,20 +76,42 @@ function open(path: string, clock: Clock, warn: (sentence: string) => void): Ope
   try {
     return { store: checked(path), cursorsLost: false };
   } catch (error) {
+    // Before damage: that there is no room for the index of a log says nothing of the file.
+    if (isFull(error)) return { store: onFullDisk(path, warn), cursorsLost: false };
     if (!isDamaged(error) && !(error instanceof NoJournal)) throw error;
-    const aside = moveAside(path, clock);
-    const store = checked(path);
-    const { found, lost, cursorsLost } = salvage(aside, store);
-    warn(
-      `the journal ${path} could not be used (${(error as Error).message}) and is now ${aside}, for you to look at or delete: ${found} events that no sink, or not every sink, has had were read from it, ${lost ?? 'an unknown number'} are lost`,
-    );
-    return { store, cursorsLost };
+    return replaced(path, clock, warn, (error as Error).message);
   }
 }
 
-function checked(path: string): Store {
+/** Alone with the file SQLite needs no index beside it: what is in it is delivered, and what comes waits for room. */
+function onFullDisk(path: string, warn: (sentence: string) => void): Store {
+  const store = checked(path, 'PRAGMA locking_mode = exclusive');
+  warn(`the journal ${path} was opened on a full disk: nobody else can read it until this relay ends`);
+  return store;
+}
+
+function replaced(path: string, clock: Clock, warn: (sentence: string) => void, why: string): Opened {
+  const aside = moveAside(path, clock);
+  let store: Store | undefined;
+  try {
+    store = checked(path);
+    const { found, lost, cursorsLost } = salvage(aside, store);
+    warn(
+      `the journal ${path} could not be used (${why}) and is now ${aside}, for you to look at or delete: ${found} events that no sink, or not every sink, has had were read from it, ${lost ?? 'an unknown number'} are lost`,
+    );
+    return { store, cursorsLost };
+  } catch (error) {
+    store?.close();
+    // What could be read of it has no place yet; a start that finds room for it must find it where it was.
+    if (isFull(error)) moveBack(aside, path);
+    throw error;
+  }
+}
+
+function checked(path: string, mode = ''): Store {
   const db = connect(path);
   try {
+    db.exec(mode);
     prepareTables(db, path);
     return new Store(db);
   } catch (error) {

@@ -25,7 +25,8 @@ export function salvage(from: string, to: Store): Salvage {
   try {
     lengthen(from);
     db = new DatabaseSync(from);
-    db.exec('PRAGMA query_only = 1; PRAGMA cell_size_check = 1');
+    // Alone with it: a log's index needs room on a disk that may have none.
+    db.exec('PRAGMA locking_mode = exclusive; PRAGMA query_only = 1; PRAGMA cell_size_check = 1');
   } catch {
     return { found: 0, lost: undefined, cursorsLost: true };
   }

@@ -218,6 +218,11 @@ export class Cursor {
     return this.#arrived - this.#delivered - sum(this.#dropped);
   }
 
+  /** Its dead letters that are kept. */
+  get dead(): number {
+    return this.#shelf.closed() ? 0 : Number(this.#shelf.store.statements.countDeadOf.get(this.sink)?.count);
+  }
+
   get settled(): number {
     return this.#settled;
   }

@@ -96,6 +96,7 @@ function prepare(db: DatabaseSync) {
       'INSERT INTO dead (sink, n, session, id, via, received_at, bytes, reason, status, response, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     countDead: db.prepare('SELECT count(*) AS count FROM dead'),
+    countDeadOf: db.prepare('SELECT count(*) AS count FROM dead WHERE sink = ?'),
     forgetOldestDead: db.prepare('DELETE FROM dead WHERE entry IN (SELECT entry FROM dead ORDER BY entry LIMIT ?)'),
     deadOf: db.prepare('SELECT * FROM dead WHERE (? IS NULL OR sink = ?) AND entry > ? ORDER BY entry LIMIT ?'),
     forgetDead: db.prepare('DELETE FROM dead WHERE sink = ?'),

@@ -22,9 +22,12 @@ CREATE TABLE requests (request INTEGER PRIMARY KEY AUTOINCREMENT, asked TEXT NOT
 CREATE TABLE consent (entry INTEGER PRIMARY KEY, user_id TEXT NOT NULL, taken_back_at INTEGER NOT NULL, envelopes INTEGER NOT NULL) STRICT;
 `;
 
+/** The dead are looked at a page at a time, and counted every second. */
+const INDEX = 'CREATE INDEX dead_of ON dead (sink);';
+
 export function createTables(db: DatabaseSync): void {
   db.exec(
-    `BEGIN IMMEDIATE; ${TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}; COMMIT`,
+    `BEGIN IMMEDIATE; ${TABLES} ${INDEX} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}; COMMIT`,
   );
 }
 

@@ -112,6 +112,11 @@ export class LaneCore {
     return this.#gate.paused;
   }
 
+  /** Most envelopes of the next batch. */
+  get batchLimit(): number {
+    return this.#limit.now;
+  }
+
   get inFlight(): number {
     return this.#inFlight.size;
   }

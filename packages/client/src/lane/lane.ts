@@ -4,8 +4,21 @@ import { pause } from '@runnel/protocol';
 import type { Cursor, CursorBooks } from '../journal/cursor.ts';
 import { type LaneCounts, type LaneSetup, Run } from './run.ts';
 
+/**
+ * `idle`: nothing is pending. `sending`: the sink has a batch in hand. `waiting`: for a batch to become full, or for its turn. `backing_off`: the last batch failed, or
+ * all that is pending is of keys that fail. `paused`: until the credentials are others.
+ */
+export type LaneState = 'idle' | 'sending' | 'waiting' | 'backing_off' | 'paused';
+
 export interface LaneStatus extends CursorBooks {
   readonly sink: string;
+  readonly state: LaneState;
+  /** When the next batch goes out, where that is known and nothing is in hand: in milliseconds since 1970. */
+  readonly until: number | undefined;
+  /** Most envelopes of the next batch. */
+  readonly batchLimit: number | undefined;
+  /** Dead letters kept. */
+  readonly dead: number;
   /** Requests to the sink, and those among them that repeated one that failed. */
   readonly requests: number;
   readonly retries: number;
@@ -72,9 +85,21 @@ export class Lane {
   }
 
   get status(): LaneStatus {
-    const { cursor } = this.#setup;
-    const paused = this.#run?.paused ?? false;
-    return { sink: this.sink.name, ...cursor.books, ...this.#counts, paused, sendingMs: this.#run?.sendingMs };
+    const { cursor, clock } = this.#setup;
+    const { books, dead } = cursor;
+    const { paused = false, sendingMs, batchLimit } = this.#run ?? {};
+    const state = this.#state(books);
+    const dueMs = state === 'waiting' || state === 'backing_off' ? this.#run?.dueMs : undefined;
+    const until = dueMs === undefined ? undefined : clock.wall() + dueMs;
+    return { sink: this.sink.name, state, until, batchLimit, dead, ...books, ...this.#counts, paused, sendingMs };
+  }
+
+  #state({ pending, parked }: CursorBooks): LaneState {
+    const run = this.#run;
+    if (run?.paused) return 'paused';
+    if (run?.sendingMs !== undefined) return 'sending';
+    if (pending === 0) return 'idle';
+    return this.#counts.error !== undefined || parked === pending ? 'backing_off' : 'waiting';
   }
 
   async #hold(change: () => Promise<void>): Promise<void> {

@@ -82,6 +82,17 @@ export class Run {
     return this.#core.paused;
   }
 
+  get batchLimit(): number {
+    return this.#core.batchLimit;
+  }
+
+  /** How long until the next batch may go out; undefined if nothing is due. */
+  get dueMs(): number | undefined {
+    const now = this.#setup.clock.now();
+    const due = this.#core.dueAt(now);
+    return Number.isFinite(due) ? Math.max(0, due - now) : undefined;
+  }
+
   get sendingMs(): number | undefined {
     const since = Math.min(...this.#sending.values());
     return Number.isFinite(since) ? this.#setup.clock.now() - since : undefined;

@@ -15,6 +15,7 @@ import { type Consent, userOf } from './consent.ts';
 import { runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
+import { Destination } from './lane/destination.ts';
 import { Lane, type LaneStatus } from './lane/lane.ts';
 import type { LatencyFigures } from './latency.ts';
 import { createMetrics } from './metrics.ts';
@@ -108,7 +109,11 @@ export function createRelay(options: RelayOptions): Relay {
   const startedAt = clock.wall();
   const sessions = new Map<string, Session>();
   const journal = options.journal ?? openJournal({ clock, onWarning: warn });
-  const lanes = sinks.map((sink) => new Lane({ sink, cursor: journal.cursor(sink.name), clock, allows, warn }));
+  const destinationOf = destinations();
+  const lanes = sinks.map((sink) => {
+    const destination = destinationOf(sink);
+    return new Lane({ sink, cursor: journal.cursor(sink.name), clock, destination, allows, warn });
+  });
   warnOfUnserved(journal, sinks, warn);
   const removals = new Set<Promise<unknown>>();
   consent?.onTakenBack((user) => {
@@ -205,6 +210,18 @@ export function createRelay(options: RelayOptions): Relay {
       closing ??= close(deadlineMs);
       return closing;
     },
+  };
+}
+
+/** Where a sink leads: the same for all that name the same, its own for one that names none. */
+function destinations(): (sink: Sink) => Destination {
+  const named = new Map<string, Destination>();
+  return ({ traits }) => {
+    const known = named.get(traits?.destination ?? '');
+    if (known) return known;
+    const made = new Destination(Math.random);
+    if (traits?.destination) named.set(traits.destination, made);
+    return made;
   };
 }
 

@@ -44,7 +44,12 @@ export function kafkaSink(options: KafkaSinkOptions): Sink & { setPassword(passw
   return {
     name,
     // A broker's default limit is 1,048,588 bytes for a batch with its framing.
-    traits: { order: 'all', maxBatch: 1000, maxBytes: 900_000 },
+    traits: {
+      order: 'all',
+      maxBatch: 1000,
+      maxBytes: 900_000,
+      destination: `kafka:${[...options.brokers].sort().join()}`,
+    },
     async send(batch, signal) {
       signal.throwIfAborted();
       if (batch.length === 0) return;

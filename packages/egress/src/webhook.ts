@@ -40,7 +40,7 @@ export function webhookSink(options: WebhookSinkOptions): Sink {
   const deliver = delivery(options);
   return {
     name,
-    traits: { order: 'key', key, maxBatch: 100 },
+    traits: { order: 'key', key, maxBatch: 100, destination: new URL(options.url).origin },
     async send(batch, signal) {
       signal.throwIfAborted();
       const round = new Round(batch, signal);

@@ -34,6 +34,8 @@ export interface SinkTraits {
   readonly flushMs?: number;
   /** Most calls of `send` in any minute. Default: no limit. */
   readonly requestsPerMinute?: number;
+  /** What it depends on, such as a URL's origin: sinks of one destination share its failures, its retries and its pace. Default: the sink alone. */
+  readonly destination?: string;
 }
 
 /** A batch of which some was not taken. Places count from 0; what is in neither list is acknowledged, but for `unnamed`. */

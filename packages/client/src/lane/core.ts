@@ -4,6 +4,7 @@
  */
 import type { SendReport, SinkErrorKind } from '@runnel/protocol';
 import { BatchLimit } from './batch-limit.ts';
+import { Destination } from './destination.ts';
 import { Gate } from './gate.ts';
 import { type ParkedKey, Parking } from './parking.ts';
 
@@ -85,10 +86,16 @@ export class LaneCore {
   #window = MOST_IN_FLIGHT;
   #flush = false;
 
-  constructor(policy: LanePolicy) {
+  /** `onBack` is called when `next` may give a batch sooner than `dueAt` said, since another lane found its destination back. */
+  constructor(policy: LanePolicy, destination = new Destination(policy.random), onBack = () => {}) {
     this.#policy = policy;
-    this.#gate = new Gate(policy);
+    this.#gate = new Gate({ ...policy, destination, onBack });
     this.#limit = new BatchLimit(policy.maxBatch);
+  }
+
+  /** It is used no more, and its destination forgets it. */
+  leave(): void {
+    this.#gate.leave();
   }
 
   /** How many envelopes it would take now. */

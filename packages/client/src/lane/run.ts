@@ -4,12 +4,15 @@ import PQueue from 'p-queue';
 import type { Cursor, Result } from '../journal/cursor.ts';
 import type { Row } from '../journal/row.ts';
 import { type Batch, type Item, LaneCore, MOST_IN_FLIGHT, type Outcome } from './core.ts';
+import type { Destination } from './destination.ts';
 import { send } from './send.ts';
 
 export interface LaneSetup {
   readonly sink: Sink;
   readonly cursor: Cursor;
   readonly clock: Clock;
+  /** Shared by all lanes that lead there. */
+  readonly destination: Destination;
   /** Asked right before an envelope leaves. */
   readonly allows: (envelope: Envelope) => boolean;
   readonly warn: (sentence: string) => void;
@@ -48,7 +51,8 @@ export class Run {
     this.#counts = counts;
     this.#onIdle = onIdle;
     const { order = 'all', ...traits } = setup.sink.traits ?? {};
-    this.#core = new LaneCore({ ...DEFAULTS, ...traits, order, random: Math.random });
+    const policy = { ...DEFAULTS, ...traits, order, random: Math.random };
+    this.#core = new LaneCore(policy, setup.destination, () => this.wake());
     this.#queue = new PQueue({ concurrency: order === 'none' ? MOST_IN_FLIGHT : order === 'key' ? 2 : 1 });
     const at = setup.clock.now();
     const parked = setup.cursor.parked().map((each) => ({ ...each, at }));
@@ -70,6 +74,7 @@ export class Run {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#cancelTimer();
+    this.#core.leave();
     await this.#queue.onIdle();
   }
 

@@ -1,11 +1,13 @@
 /** `runnel ls`: the channels of a server. */
 import { Readable } from 'node:stream';
+import type { ListedChannel } from '@runnel/protocol';
+import { listChannels } from '@runnel/pubsub';
 import { Command } from 'commander';
 import { stringify } from 'ndjson';
 import { baseUrl } from './arguments.ts';
+import { type Change, type Get, recentChanges } from './changes.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from './connection.ts';
 import { CommandError, Exit } from './exit.ts';
-import { type Change, type Get, type Listing, listChannels, recentChanges } from './listing.ts';
 import { printable, table } from './table.ts';
 import { put, type Terminal } from './terminal.ts';
 
@@ -26,9 +28,9 @@ export function lsCommand(terminal: Terminal): Command {
 
 async function run(url: string, flags: LsFlags, terminal: Terminal): Promise<void> {
   const { transport, headers } = connectionOf(flags);
-  const get: Get = (address) => transport.get(address, { headers, signal: terminal.signal });
-  const channels = await listChannels(url, get);
+  const channels = await listChannels(url, { transport, headers, signal: terminal.signal });
   if (channels) return flags.json ? writeObjects(channels, terminal) : put(terminal.stdout, channelTable(channels));
+  const get: Get = (address) => transport.get(address, { headers, signal: terminal.signal });
   const changes = await recentChanges(url, get);
   if (!changes) {
     throw new CommandError(`${url} does not list its channels; a Runnel server does with --changefeed.`, Exit.notFound);
@@ -42,7 +44,7 @@ async function writeObjects(objects: readonly object[], { stdout }: Terminal): P
   for await (const line of Readable.from(objects).pipe(stringify())) await put(stdout, line);
 }
 
-function channelTable(channels: readonly Listing[]): string {
+function channelTable(channels: readonly ListedChannel[]): string {
   const rows = channels.map(({ name, mime, head, oldest, readers, writers, bytes, closed }) => [
     name,
     mime,

@@ -14,6 +14,7 @@ export {
 } from './control-state.ts';
 export { type Envelope, isTelemetryEvent, type TelemetryEvent } from './envelope.ts';
 export { TrickleError, type TrickleErrorCode } from './error.ts';
+export { channelListing, type ListedChannel } from './listing.ts';
 export { members, type Range } from './members.ts';
 export {
   type ControlMessage,

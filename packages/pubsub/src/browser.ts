@@ -19,6 +19,7 @@ export {
   type JsonlWriterStats,
 } from './jsonl-writer.ts';
 export type { Line } from './lines.ts';
+export { listChannels } from './list-channels.ts';
 export {
   type ClosePublisherOptions,
   createPublisher,

@@ -37,8 +37,8 @@ export class Channel {
     this.clock = options.clock ?? systemClock;
   }
 
-  /** Asks for a segment, or for `next`, and waits for the answer as long as it takes. */
-  async get(part: string | number, signal: AbortSignal): Promise<Answer> {
+  /** Asks for a segment, for `next`, or for what is at the channel itself, and waits for the answer as long as it takes. */
+  async get(part: string | number | undefined, signal: AbortSignal): Promise<Answer> {
     return this.#transport.get(this.#address(part), { headers: await this.#extra(), signal });
   }
 

@@ -18,6 +18,7 @@ export {
   type JsonlWriterStats,
 } from './jsonl-writer.ts';
 export type { Line } from './lines.ts';
+export { listChannels } from './list-channels.ts';
 export { type NodeTransportOptions, nodeTransport } from './node-transport.ts';
 export {
   type ClosePublisherOptions,

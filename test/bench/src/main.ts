@@ -2,6 +2,7 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { killAll } from './program.ts';
 import { table, writeResult } from './report.ts';
 import { measure } from './rounds.ts';
 import { summarise } from './summary.ts';
@@ -10,17 +11,29 @@ import type { Workload } from './workload.ts';
 const HELP = `Usage: npm run bench -- [NAME…] [options]
 
 Runs the workloads named, or all of them, and prints medians and their ratios to each workload's baseline.
-Every round is kept as JSON in test/bench/results/.
+NAME is a workload, or the beginning of several up to a hyphen: fan-out is fan-out-100 and fan-out-1000.
+Every round is kept as JSON in test/bench/.tmp/results/.
 
-  --rounds N   rounds that count (default 5)
-  --warmup N   rounds before them that do not (default 1)
-  --list       names the workloads
-  --help       prints this`;
+  --rounds N    rounds that count (default 5)
+  --seconds S   how long a round lasts, where it is a time (default 2)
+  --warmup S    how long the round before them lasts, which does not count (default 3)
+  --only A,B    these contenders alone
+  --quick       one short round, to see that everything runs; its figures mean nothing
+  --list        names the workloads and their contenders
+  --help        prints this`;
 
 const workloadsFolder = new URL('../workloads/', import.meta.url);
-const resultsFolder = new URL('../results/', import.meta.url);
+const resultsFolder = new URL('../.tmp/results/', import.meta.url);
 
 class UsageError extends Error {}
+
+// Servers and generators go with the bench.
+for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+  process.once(signal, () => {
+    killAll();
+    process.exit(code);
+  });
+}
 
 try {
   await main();
@@ -35,22 +48,38 @@ async function main(): Promise<void> {
   const { values, positionals } = parse();
   if (values.help) return console.log(HELP);
   const workloads = await loadWorkloads();
-  if (values.list) {
-    return workloads.forEach(({ name, about }) => {
-      console.log(`${name.padEnd(12)} ${about}`);
-    });
-  }
-  const rounds = count('rounds', values.rounds, 1);
-  const warmup = count('warmup', values.warmup, 0);
-  for (const workload of choose(workloads, positionals)) await run(workload, rounds, warmup);
+  if (values.list) return workloads.forEach(list);
+  const quick = values.quick ?? false;
+  const options = {
+    rounds: number('rounds', values.rounds ?? (quick ? '1' : '5'), 1),
+    seconds: number('seconds', values.seconds ?? (quick ? '0.3' : '2'), 0.1),
+    warmup: number('warmup', values.warmup ?? (quick ? '0.3' : '3'), 0),
+  };
+  if (!Number.isInteger(options.rounds)) throw new UsageError('--rounds takes a whole number.');
+  for (const workload of choose(workloads, positionals)) await run(only(workload, values.only), options);
 }
 
-async function run(workload: Workload, rounds: number, warmup: number): Promise<void> {
+async function run(workload: Workload, options: { rounds: number; seconds: number; warmup: number }): Promise<void> {
   console.log(`\n${workload.name}: ${workload.about}`);
-  const measured = await measure(workload, { rounds, warmup, progress: (message) => console.error(`  … ${message}`) });
+  const measured = await measure(workload, { ...options, progress: (message) => console.error(`  … ${message}`) });
   const summaries = summarise(workload, measured.rounds);
   console.log(`\n${table(workload, summaries)}\n`);
+  for (const [name, reason] of Object.entries({ ...measured.unavailable, ...measured.failed })) {
+    console.log(`  without ${name}: ${reason}`);
+  }
+  if (Object.keys(measured.failed).length > 0) process.exitCode = 1;
   console.log(`  ${fileURLToPath(await writeResult(resultsFolder, workload, measured, summaries))}`);
+}
+
+function list({ name, about, contenders }: Workload): void {
+  console.log(`${name.padEnd(18)} ${about}\n${' '.repeat(19)}${Object.keys(contenders).join(', ')}`);
+}
+
+function only(workload: Workload, names: string | undefined): Workload {
+  if (names === undefined) return workload;
+  const wanted = new Set(names.split(','));
+  const contenders = Object.fromEntries(Object.entries(workload.contenders).filter(([name]) => wanted.has(name)));
+  return { ...workload, contenders };
 }
 
 async function loadWorkloads(): Promise<Workload[]> {
@@ -62,13 +91,11 @@ async function loadWorkloads(): Promise<Workload[]> {
 
 function choose(workloads: Workload[], names: string[]): Workload[] {
   if (names.length === 0) return workloads;
-  return names.map((name) => {
-    const found = workloads.find((workload) => workload.name === name);
-    if (!found)
-      throw new UsageError(
-        `There is no workload "${name}". There are: ${workloads.map((each) => each.name).join(', ')}.`,
-      );
-    return found;
+  return names.flatMap((name) => {
+    const found = workloads.filter((workload) => workload.name === name || workload.name.startsWith(`${name}-`));
+    if (found.length > 0) return found;
+    const known = workloads.map((each) => each.name).join(', ');
+    throw new UsageError(`There is no workload "${name}". There are: ${known}.`);
   });
 }
 
@@ -77,8 +104,11 @@ function parse() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        rounds: { type: 'string', default: '5' },
-        warmup: { type: 'string', default: '1' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        warmup: { type: 'string' },
+        only: { type: 'string' },
+        quick: { type: 'boolean' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -88,9 +118,8 @@ function parse() {
   }
 }
 
-function count(option: string, text: string, min: number): number {
+function number(option: string, text: string, min: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < min)
-    throw new UsageError(`--${option} takes a whole number from ${min} up, not "${text}".`);
+  if (!(value >= min)) throw new UsageError(`--${option} takes a number from ${min} up, not "${text}".`);
   return value;
 }

@@ -1,6 +1,7 @@
 /** What a person and a machine get to read of a run. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { pinning } from './program.ts';
 import type { Measured } from './rounds.ts';
 import type { Summary } from './summary.ts';
 import type { Workload } from './workload.ts';
@@ -37,7 +38,7 @@ function readable(value: number): string {
 export async function writeResult(folder: URL, workload: Workload, measured: Measured, summaries: Summaries) {
   const at = new Date().toISOString();
   const { name, about, baseline, figures } = workload;
-  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism() };
+  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism(), pinning };
   const result = { workload: { name, about, baseline, figures }, at, machine, ...measured, summary: summaries };
   const file = new URL(`${name}-${at.replaceAll(/[:.]/g, '-')}.json`, folder);
   await mkdir(folder, { recursive: true });

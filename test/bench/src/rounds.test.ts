@@ -28,14 +28,33 @@ test('a contender that cannot run here is left out with its reason, and the othe
   expect(await measure(withPeer, { rounds: 1, warmup: 0 })).toEqual({
     rounds: { a: [{ rate: 1 }] },
     unavailable: { peer: 'no peer on this machine' },
+    failed: {},
   });
 });
 
-test('a round that does not measure a figure ends the run, and the contenders are closed', async () => {
+test('a contender that measures nothing is out with its reason and closed, and the others go on', async () => {
   const turns: string[] = [];
 
-  await expect(measure(fake(turns, { a: [] }), { rounds: 1, warmup: 0 })).rejects.toThrow('fake: a measured no rate');
-  expect(turns).toEqual(['a', 'close a']);
+  const measured = await measure(fake(turns, { a: [], b: [1, 2] }), { rounds: 2, warmup: 0 });
+
+  expect(measured.rounds).toEqual({ b: [{ rate: 1 }, { rate: 2 }] });
+  expect(measured.failed).toEqual({ a: 'Error: fake: a measured no rate' });
+  expect(turns).toEqual(['a', 'close a', 'b', 'b', 'close b']);
+});
+
+test('a round is told how long it lasts, the one before them too', async () => {
+  const told: number[] = [];
+  const workload = fake([], {});
+  const contender = {
+    round: ({ seconds }: { seconds: number }) => {
+      told.push(seconds);
+      return { rate: 1 };
+    },
+  };
+
+  await measure({ ...workload, contenders: { a: () => contender } }, { rounds: 2, seconds: 0.5, warmup: 3 });
+
+  expect(told).toEqual([3, 0.5, 0.5]);
 });
 
 test('a ratio is the median of what was measured in the same round', () => {

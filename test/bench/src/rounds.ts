@@ -4,7 +4,9 @@ import { type Contender, Unavailable, type Values, type Workload } from './workl
 export interface RoundsOptions {
   /** Rounds that count. */
   readonly rounds: number;
-  /** Rounds before them that do not. */
+  /** How long each of them lasts, where a round is a time. Default 2. */
+  readonly seconds?: number;
+  /** How long the round before them lasts, which does not count; 0: there is none. */
   readonly warmup: number;
   /** Told before each round of each contender, and of those left out. */
   readonly progress?: (message: string) => void;
@@ -15,32 +17,44 @@ export interface Measured {
   readonly rounds: Readonly<Record<string, readonly Values[]>>;
   /** Why a contender was left out, by its name. */
   readonly unavailable: Readonly<Record<string, string>>;
+  /** Why a contender could not go on, by its name: it is left out as well, but that is a fault. */
+  readonly failed: Readonly<Record<string, string>>;
 }
 
-/** Opens all contenders, runs the rounds and closes them again, also when a round throws. */
+/** Opens all contenders, runs the rounds and closes them again. One that fails is out of the run, and the others go on. */
 export async function measure(workload: Workload, options: RoundsOptions): Promise<Measured> {
-  const { rounds, warmup, progress = () => {} } = options;
+  const { rounds, seconds = 2, warmup, progress = () => {} } = options;
   const open = new Map<string, Contender>();
   const unavailable: Record<string, string> = {};
+  const failed: Record<string, string> = {};
+  const taken: Record<string, Values[]> = {};
   try {
     for (const [name, start] of Object.entries(workload.contenders)) {
       try {
         open.set(name, await start());
+        taken[name] = [];
       } catch (error) {
         if (!(error instanceof Unavailable)) throw error;
         unavailable[name] = error.message;
         progress(`${name} is left out: ${error.message}`);
       }
     }
-    const taken: Record<string, Values[]> = Object.fromEntries([...open.keys()].map((name) => [name, []]));
-    for (let round = 1 - warmup; round <= rounds; round++) {
+    for (let round = warmup > 0 ? 0 : 1; round <= rounds; round++) {
       for (const [name, contender] of open) {
-        progress(`${round < 1 ? `warm-up ${round + warmup}/${warmup}` : `round ${round}/${rounds}`}  ${name}`);
-        const values = check(workload, name, await contender.round());
-        if (round >= 1) taken[name]?.push(values);
+        progress(`${round === 0 ? 'warm-up' : `round ${round}/${rounds}`}  ${name}`);
+        try {
+          const values = check(workload, name, await contender.round({ seconds: round === 0 ? warmup : seconds }));
+          if (round > 0) taken[name]?.push(values);
+        } catch (error) {
+          failed[name] = String(error);
+          progress(`${name} is out: ${error}`);
+          open.delete(name);
+          delete taken[name];
+          await contender.close?.();
+        }
       }
     }
-    return { rounds: taken, unavailable };
+    return { rounds: taken, unavailable, failed };
   } finally {
     for (const contender of open.values()) await contender.close?.();
   }

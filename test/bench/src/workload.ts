@@ -17,13 +17,18 @@ export interface Figure {
   readonly better: 'higher' | 'lower';
 }
 
+/** How long a round lasts, for workloads that are a rate over time. Those that are an amount of work take as long as it takes. */
+export interface Pace {
+  readonly seconds: number;
+}
+
 /** Measured values, by the name of their figure. */
 export type Values = Readonly<Record<string, number>>;
 
 /** A contender that is set up. The harness closes it when all rounds are over. */
 export interface Contender {
   /** Does the work once and says what it measured: a value for every figure of the workload. */
-  round(): Values | Promise<Values>;
+  round(pace: Pace): Values | Promise<Values>;
   close?(): void | Promise<void>;
 }
 

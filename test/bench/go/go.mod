@@ -1,0 +1,3 @@
+module runnel.invalid/load
+
+go 1.24

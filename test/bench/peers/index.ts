@@ -1,0 +1,18 @@
+/** Who takes part, by the name in tables and charts. */
+import { goLivepeer } from './go-livepeer.ts';
+import { goModel } from './go-model.ts';
+import { naiveHttp } from './naive-http.ts';
+import { naiveSse } from './naive-sse.ts';
+import { ours } from './ours.ts';
+import type { Peer } from './peer.ts';
+import { tcpRelay } from './tcp-relay.ts';
+
+/** Every server that can carry a stream. */
+export const streaming: Readonly<Record<string, Peer>> = {
+  runnel: ours,
+  'go-livepeer': goLivepeer,
+  'model of the Go server': goModel,
+  'naive node:http': naiveHttp,
+  'naive SSE': naiveSse,
+  'TCP relay': tcpRelay,
+};

@@ -1,0 +1,123 @@
+/** Other programs: servers, peers, the load generator. Each is a process of its own, on a core of its own where the machine allows. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { Unavailable } from './workload.ts';
+
+const READY_MS = 20_000;
+const STOP_MS = 5_000;
+
+/** Where processes run: servers under test on one core, the generator on another. */
+export const Core = { server: 0, load: 1 } as const;
+
+/** Whether processes are pinned here, in words for the report. */
+export const pinning: string =
+  process.platform !== 'linux' || spawnSync('taskset', ['-V']).error !== undefined
+    ? 'not pinned: there is no taskset here'
+    : availableParallelism() < 2
+      ? 'not pinned: there is only one core'
+      : 'the servers on core 0, the load generator on core 1';
+
+export interface Running {
+  readonly pid: number;
+  /** The line of JSON, or of text, with which it said that it is ready. */
+  readonly ready: string;
+  /** Writes one line to its stdin. */
+  tell(line: string): void;
+  /** The next line it writes. */
+  heard(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Default: wherever the kernel puts it. */
+  readonly core?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Which of its lines, on either output, says that it is ready. Default: the first one of JSON. */
+  readonly ready?: (line: string) => boolean;
+  /** Whether its stderr is thrown away unread. */
+  readonly mute?: boolean;
+}
+
+const children = new Set<ChildProcess>();
+
+/** Ends every process that was started, at once: what is left to do when the bench itself is ended. */
+export function killAll(): void {
+  for (const child of children) child.kill('SIGKILL');
+}
+
+/** Starts a program and waits until it is ready, at most 20 s. Throws with what it wrote to stderr when it ends before. */
+export async function start(program: string, args: readonly string[], options: StartOptions = {}): Promise<Running> {
+  const { core, env = {}, ready = (line) => line.startsWith('{'), mute = false } = options;
+  const child = spawnOn(core, program, args, env, mute);
+  const lines: string[] = [];
+  let waiting: ((line: string) => void) | undefined;
+  const said = Promise.withResolvers<string>();
+  let complaints = '';
+  const listen = (line: string) => {
+    if (ready(line)) said.resolve(line);
+    else if (waiting) waiting(line);
+    else lines.push(line);
+    waiting = undefined;
+  };
+  createInterface({ input: child.stdout }).on('line', listen);
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    complaints = `${complaints}${line}\n`.slice(-2_000);
+    if (ready(line)) said.resolve(line);
+  });
+  const exited = once(child, 'close');
+  exited.then(
+    () => said.reject(new Error(`${program} ended before it was ready: ${complaints}`)),
+    (error: NodeJS.ErrnoException) => said.reject(missing(program, error)),
+  );
+  const late = setTimeout(() => said.reject(new Error(`${program} was not ready in time: ${complaints}`)), READY_MS);
+  try {
+    return {
+      ready: await said.promise,
+      pid: child.pid ?? 0,
+      tell: (line) => void child.stdin.write(`${line}\n`),
+      heard: async () => lines.shift() ?? new Promise((resolve) => (waiting = resolve)),
+      stop: () => stop(child),
+    };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Runs a program to its end and parses the last line it wrote. Throws when it fails. */
+export async function result(program: string, args: readonly string[], core?: number): Promise<Record<string, number>> {
+  const child = spawnOn(core, program, args);
+  child.stdin.end();
+  const [out, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${complaints}`);
+  return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+}
+
+function spawnOn(core: number | undefined, program: string, args: readonly string[], env = {}, mute = false) {
+  const pinned = core === undefined || pinning.startsWith('not') ? [] : ['taskset', '-c', String(core)];
+  const muted = mute ? ['sh', '-c', 'exec "$0" "$@" 2>/dev/null'] : [];
+  const [file = program, ...all] = [...pinned, ...muted, program, ...args];
+  const child = spawn(file, all, { env: { ...process.env, ...env }, stdio: 'pipe' });
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  child.stdin.on('error', () => {}); // One that is gone needs no more lines; its exit tells.
+  return child;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'close');
+  child.kill('SIGTERM');
+  const stuck = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await gone;
+  clearTimeout(stuck);
+}
+
+function missing(program: string, error: NodeJS.ErrnoException): Error {
+  return error.code === 'ENOENT' ? new Unavailable(`there is no ${program} on this machine`) : error;
+}

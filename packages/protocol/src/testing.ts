@@ -5,8 +5,8 @@ import type { Clock } from './clock.ts';
 export class ManualClock implements Clock {
   #now = 0;
   #wallOffset: number;
-  #timers: { at: number; order: number; fn: () => void }[] = [];
-  #order = 0;
+  /** By time, those of one time in the order in which they were set. */
+  #timers: { at: number; fn: () => void }[] = [];
 
   constructor(wallMs = 1_700_000_000_000) {
     this.#wallOffset = wallMs;
@@ -21,8 +21,8 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, fn: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fn };
-    this.#timers.push(timer);
+    const timer = { at: this.#now + Math.max(0, ms), fn };
+    this.#timers.splice(this.#timers.findLastIndex(({ at }) => at <= timer.at) + 1, 0, timer);
     return () => {
       this.#timers = this.#timers.filter((each) => each !== timer);
     };
@@ -37,9 +37,9 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     const until = this.#now + ms;
     for (;;) {
-      const due = this.#timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at || a.order - b.order)[0];
-      if (!due) break;
-      this.#timers = this.#timers.filter((each) => each !== due);
+      const [due] = this.#timers;
+      if (!due || due.at > until) break;
+      this.#timers.shift();
       this.#now = Math.max(this.#now, due.at);
       due.fn();
     }

@@ -4,7 +4,6 @@ export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
 export type {
   DeadEntry,
   DeadPage,
-  Errand,
   FeedHello,
   FeedStatus,
   ReplayAnswer,
@@ -16,12 +15,14 @@ export { createEndpoint } from './endpoint.ts';
 export type { Handler, MessageOf, MessageType } from './handlers.ts';
 export { type AskOptions, askJournal } from './journal/ask.ts';
 export type { CursorBooks, DropReason } from './journal/cursor.ts';
+export type { DeadLetter } from './journal/dead-letter.ts';
+export type { Errand } from './journal/errands.ts';
 export type { Journal, JournalStatus } from './journal/journal.ts';
 export type { JournalLine, Ledger, SessionLine, SinkLine } from './journal/ledger.ts';
 export { type JournalOptions, openJournal } from './journal/open.ts';
-export { type DeadLetter, type JournalReader, openReader } from './journal/reader.ts';
+export { type JournalReader, openReader } from './journal/reader.ts';
 export type { Request } from './journal/request.ts';
-export type { LaneStatus } from './lane/lane.ts';
+export type { LaneState, LaneStatus } from './lane/lane.ts';
 export type { LatencyFigures } from './latency.ts';
 export type { PingBooks } from './pings.ts';
 export type { Position, TelemetryPosition } from './position.ts';

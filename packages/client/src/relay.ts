@@ -12,7 +12,8 @@ import {
 import type { Connection } from '@runnel/pubsub';
 import type { SessionBooks } from './books.ts';
 import { type Consent, userOf } from './consent.ts';
-import { runErrands } from './journal/errands.ts';
+import type { DeadPage } from './journal/dead-letter.ts';
+import { type Errands, runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
 import { Destination } from './lane/destination.ts';
@@ -92,6 +93,10 @@ export interface Relay {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly tail: Tail;
   readonly consent: Consent | undefined;
+  /** What people ask of the journal. */
+  readonly errands: Pick<Errands, 'ask' | 'newest'>;
+  /** A page of a sink's dead letters, those before that entry; undefined if the journal has no such sink. */
+  deadPage(sink: string, before: number | undefined, limit: number): DeadPage | undefined;
   status(): RelayStatus;
   /** The figures of `status` in Prometheus' text format. */
   metrics(): Promise<string>;
@@ -125,10 +130,7 @@ export function createRelay(options: RelayOptions): Relay {
       .finally(() => removals.delete(removal));
     removals.add(removal);
   });
-  const stopErrands =
-    journal.status.path === undefined
-      ? () => {}
-      : runErrands(journal, new Map(lanes.map((lane) => [lane.sink.name, lane])), clock);
+  const errands = runErrands(journal, new Map(lanes.map((lane) => [lane.sink.name, lane])), clock);
   journal.onCommit(() => {
     for (const lane of lanes) lane.wake();
   });
@@ -179,7 +181,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function close(deadlineMs: number): Promise<RelayReport> {
     const graceMs = Math.min(500, deadlineMs / 5);
     const wait = (ms: number) => pause(clock, ms, undefined, { keepAlive: true });
-    stopErrands();
+    errands.stop();
     const quiet = Promise.all([...sessions.values()].map((session) => session.close()));
     const drained = quiet.then(() => {
       journal.flush();
@@ -204,6 +206,8 @@ export function createRelay(options: RelayOptions): Relay {
     sessions,
     tail,
     consent,
+    errands,
+    deadPage: (sink, before, limit) => journal.deadPage(sink, before, limit),
     status,
     metrics: createMetrics(status),
     close: ({ deadlineMs = 5000 } = {}) => {

@@ -1,6 +1,6 @@
 /** What goes over the relay's endpoint, as JSON. Whatever a runner sent is in it as text. A member that is `undefined` here is absent there. */
 import type { ControlState, EffectiveState } from '@runnel/protocol';
-import type { Request } from '../journal/request.ts';
+import type { Errand } from '../journal/errands.ts';
 import type { RelayStatus } from '../relay.ts';
 
 /** `GET /feed`, event `hello`: once, at first. */
@@ -23,20 +23,6 @@ export interface FeedStatus extends RelayStatus {
   readonly tick: number;
   /** The newest requests to journal and sinks, oldest first, at most 20: those that wait or run, and those that ended since the relay was made. */
   readonly errands: readonly Errand[];
-}
-
-export interface Errand {
-  readonly id: number;
-  readonly sink: string;
-  readonly kind: Request['kind'];
-  /** When it was asked for, in milliseconds since 1970. */
-  readonly askedAt: number;
-  readonly state: 'waiting' | 'running' | 'done' | 'failed';
-  /** Envelopes dealt with, of how many. Until `total` is known it is absent. */
-  readonly done: number;
-  readonly total: number | undefined;
-  /** Why it failed. */
-  readonly error: string | undefined;
 }
 
 /** `GET /channels`: an array of these, by name. PROTOCOL.md section 3.8. 404: the server does not list its channels. 502: it does not answer. */
@@ -90,13 +76,4 @@ export interface ReplayAnswer {
 }
 
 /** `GET` and `PUT /sessions/:id/control`. PROTOCOL.md section 8.6. */
-export interface SessionControl {
-  /** The newest state that was asked for. */
-  readonly asked?: { readonly version: number; readonly state: ControlState; readonly expiresAt?: number };
-  /** `none`: nothing was asked for. `waiting`: no answer yet. `unanswered`: the runner does not answer to it. */
-  readonly answer: 'none' | 'waiting' | 'applied' | 'refused' | 'unanswered';
-  readonly refused?: { readonly reason: string; readonly message: string };
-  /** What the runner says is in force. */
-  readonly effective?: EffectiveState;
-  readonly runner?: { readonly epoch: string; readonly answers: boolean };
-}
+export type { ControlStatus as SessionControl } from '../control-status.ts';

@@ -5,6 +5,7 @@
 import type { Clock, Envelope } from '@runnel/protocol';
 import type { Position } from '../position.ts';
 import { Cursor, type DropReason, type Shelf } from './cursor.ts';
+import { type DeadPage, deadPage } from './dead-letter.ts';
 import { Recent } from './recent.ts';
 import { type Desk, raiseDead, removeWhere } from './removal.ts';
 import { type Row, readRow } from './row.ts';
@@ -136,9 +137,14 @@ export class Journal {
     return count;
   }
 
-  /** Gives a sink its dead once more. Its lane must be held. Resolves with how many. */
-  raiseDead(sink: string): Promise<number> {
-    return raiseDead(this.#desk, this.cursor(sink));
+  /** Gives a sink its dead once more, or the one with that entry. Its lane must be held. Resolves with how many. */
+  raiseDead(sink: string, only?: number, report: (done: number, total: number) => void = () => {}): Promise<number> {
+    return raiseDead(this.#desk, this.cursor(sink), only, report);
+  }
+
+  /** A page of a sink's dead, the newest first; undefined if the journal has no such sink. */
+  deadPage(sink: string, before: number | undefined, limit: number): DeadPage | undefined {
+    return this.#cursors.has(sink) && !this.#closed ? deadPage(this.#setup.store, sink, before, limit) : undefined;
   }
 
   /** Forgets a sink, its books and its dead; what only it was to get is deleted. Nobody may serve it. */

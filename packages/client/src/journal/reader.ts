@@ -1,18 +1,9 @@
 /** A look into a journal from another process, while its relay runs or when none does. It changes nothing. */
 import { DatabaseSync } from 'node:sqlite';
 import { TrickleError } from '@runnel/protocol';
+import { type DeadLetter, readDead } from './dead-letter.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
-import { type Row, readRow } from './row.ts';
 import { APPLICATION_ID, VERSION } from './tables.ts';
-
-export interface DeadLetter extends Row {
-  readonly sink: string;
-  readonly reason: string;
-  readonly status: number | undefined;
-  readonly response: string | undefined;
-  /** When it was refused, in milliseconds since 1970. */
-  readonly at: number;
-}
 
 export interface JournalReader {
   /** The books, as they are at one moment. */
@@ -59,17 +50,8 @@ function reader(db: DatabaseSync): JournalReader {
         .prepare('SELECT * FROM dead WHERE ? IS NULL OR sink = ? ORDER BY entry')
         .iterate(sink ?? null, sink ?? null);
       for (const row of rows) {
-        const found = readRow(row);
-        if (!found) continue;
-        const { reason, status, response, at } = row;
-        yield {
-          ...found,
-          sink: String(row.sink),
-          reason: String(reason),
-          status: status === null ? undefined : Number(status),
-          response: response === null ? undefined : String(response),
-          at: Number(at),
-        };
+        const letter = readDead(row);
+        if (letter) yield letter;
       }
     },
     firstSince: (ms, report) => find(db, 'received_at >= ?', ms, report),

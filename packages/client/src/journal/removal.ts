@@ -62,14 +62,23 @@ function removeDead(store: Store, matches: (envelope: Envelope) => boolean): voi
   }
 }
 
-/** Gives a sink its dead once more: they are parked for it, beside what else it is to get. Returns how many. */
-export async function raiseDead(desk: Desk, cursor: Cursor): Promise<number> {
+/** Gives a sink its dead once more, or the one with that entry: they are parked for it, beside what else it is to get. Returns how many. */
+export async function raiseDead(
+  desk: Desk,
+  cursor: Cursor,
+  only: number | undefined,
+  report: (done: number, total: number) => void,
+): Promise<number> {
   const { store } = desk;
+  const { deadOne, deadOf, countDeadOf } = store.statements;
+  const dead = () =>
+    only === undefined ? deadOf.all(cursor.sink, cursor.sink, 0, PIECE) : deadOne.all(cursor.sink, only);
+  const total = only === undefined ? Number(countDeadOf.get(cursor.sink)?.count) : dead().length;
   const again = store.prepared(`INSERT OR IGNORE INTO envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`);
   const arrive = store.prepared('UPDATE sinks SET arrived = arrived + 1 WHERE sink = ?');
   let raised = 0;
   for (;;) {
-    const rows = store.statements.deadOf.all(cursor.sink, cursor.sink, 0, PIECE);
+    const rows = dead();
     if (rows.length === 0) return raised;
     const parked: { n: number; key: string; bytes: number }[] = [];
     let totals = desk.totals;
@@ -91,6 +100,7 @@ export async function raiseDead(desk: Desk, cursor: Cursor): Promise<number> {
     desk.totals = totals;
     for (const { n } of parked) cursor.raised(n);
     raised += parked.length;
+    report(raised, total);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -7,8 +7,8 @@ import type { Store } from './store.ts';
 export type Request =
   /** Sends a sink everything from envelope `from` on once more, as far as it is kept. */
   | { readonly kind: 'replay'; readonly sink: string; readonly from: number }
-  /** Sends a sink once more what it refused. */
-  | { readonly kind: 'replay_dead'; readonly sink: string }
+  /** Sends a sink once more what it refused: all of it, or one dead letter. */
+  | { readonly kind: 'replay_dead'; readonly sink: string; readonly entry?: number }
   /** Drops what a sink was to get, up to envelope `to`. */
   | { readonly kind: 'purge'; readonly sink: string; readonly to: number }
   /** Deletes the dead of a sink. */
@@ -52,7 +52,9 @@ export async function carryOut(
       await held(() => purge(journal.store, cursor, request.to, report));
       break;
     case 'replay_dead':
-      await held(() => journal.raiseDead(request.sink));
+      if (!isDead(journal.store, request))
+        throw new TrickleError('invalid', `the sink ${request.sink} has no dead letter ${request.entry}`);
+      await held(() => journal.raiseDead(request.sink, request.entry, report));
       break;
     case 'purge_dead':
       return Number(journal.store.statements.forgetDead.run(request.sink).changes);
@@ -67,6 +69,9 @@ export async function carryOut(
   }
   return count;
 }
+
+const isDead = ({ statements }: Store, { sink, entry }: { readonly sink: string; readonly entry?: number }) =>
+  entry === undefined || statements.deadOne.get(sink, entry) !== undefined;
 
 /** Nothing of it is in anybody's hand. */
 const unserved = (cursor: Cursor): Holdable => ({

@@ -99,6 +99,8 @@ function prepare(db: DatabaseSync) {
     countDeadOf: db.prepare('SELECT count(*) AS count FROM dead WHERE sink = ?'),
     forgetOldestDead: db.prepare('DELETE FROM dead WHERE entry IN (SELECT entry FROM dead ORDER BY entry LIMIT ?)'),
     deadOf: db.prepare('SELECT * FROM dead WHERE (? IS NULL OR sink = ?) AND entry > ? ORDER BY entry LIMIT ?'),
+    deadBefore: db.prepare('SELECT * FROM dead WHERE sink = ? AND entry < ? ORDER BY entry DESC'),
+    deadOne: db.prepare('SELECT * FROM dead WHERE sink = ? AND entry = ?'),
     forgetDead: db.prepare('DELETE FROM dead WHERE sink = ?'),
     raise: db.prepare('DELETE FROM dead WHERE entry = ?'),
 
@@ -112,7 +114,13 @@ function prepare(db: DatabaseSync) {
     asked: db.prepare('SELECT request, asked FROM requests WHERE answer IS NULL ORDER BY request LIMIT 1'),
     progress: db.prepare('UPDATE requests SET done = ?, total = ? WHERE request = ?'),
     answer: db.prepare('UPDATE requests SET answer = ? WHERE request = ?'),
-    request: db.prepare('SELECT done, total, answer FROM requests WHERE request = ?'),
+    countAsked: db.prepare('SELECT count(*) AS count FROM requests WHERE answer IS NULL'),
+    newestRequests: db.prepare(
+      'SELECT * FROM requests WHERE answer IS NULL OR asked_at >= ? ORDER BY request DESC LIMIT 20',
+    ),
+    forgetRequests: db.prepare(
+      'DELETE FROM requests WHERE answer IS NOT NULL AND request < (SELECT max(request) FROM requests) - 1000',
+    ),
 
     takenBack: db.prepare('INSERT INTO consent (user_id, taken_back_at, envelopes) VALUES (?, ?, ?)'),
     consent: db.prepare('SELECT user_id, taken_back_at, envelopes FROM consent ORDER BY entry DESC LIMIT ?'),

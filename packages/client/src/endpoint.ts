@@ -2,6 +2,7 @@
 import { TrickleError } from '@runnel/protocol';
 import { Hono } from 'hono';
 import type { Consent } from './consent.ts';
+import { controlRoutes } from './endpoint/control-routes.ts';
 import type { Relay } from './relay.ts';
 
 /**
@@ -25,6 +26,7 @@ export function createEndpoint(relay: Relay): Hono {
         .join(''),
     );
   });
+  controlRoutes(app, relay);
   const { consent } = relay;
   if (consent) consentRoutes(app, consent);
   app.notFound((c) => c.text('Not found. There are /status, /metrics, /logs/tail?lines=100 and /healthz.\n', 404));

@@ -1,5 +1,7 @@
 export type { SessionBooks } from './books.ts';
 export { type Consent, type ConsentOptions, consentFromEnv, explicitConsent } from './consent.ts';
+export { type ConfiguredControl, type ControlConfig, controlFromEnv } from './control-config.ts';
+export type { ControlAnswer, ControlStatus, DesiredState } from './control-status.ts';
 export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
 export type {
   DeadEntry,

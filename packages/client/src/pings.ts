@@ -1,6 +1,6 @@
 /** Pings, which keep the control channel open and measure the way to the runner and back. PROTOCOL.md sections 8.1 and 8.2. */
 import { type Clock, pause } from '@runnel/protocol';
-import type { Control } from './control.ts';
+import type { ControlChannel } from './control-channel.ts';
 import type { MessageOf } from './handlers.ts';
 
 /** Pings whose pong is still waited for; older ones are given up. */
@@ -16,7 +16,7 @@ export interface PingBooks {
 }
 
 export interface PingsOptions {
-  readonly control: Control;
+  readonly control: ControlChannel;
   readonly clock: Clock;
   readonly everyMs: number;
   readonly signal: AbortSignal;
@@ -65,10 +65,13 @@ export class Pings {
     this.#remember(id);
     const late = new AbortController();
     void due.then(() => late.abort());
-    const sent = await control.send({ type: 'ping', request_id: id, timestamp: clock.wall() }, late.signal).then(
-      () => true,
-      () => false,
-    );
+    const ping = { type: 'ping', request_id: id, timestamp: clock.wall() };
+    const sent = await control
+      .send(() => ping, late.signal)
+      .then(
+        () => true,
+        () => false,
+      );
     if (signal.aborted) return;
     if (sent) this.#sent++;
     else this.#unsent++;

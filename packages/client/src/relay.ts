@@ -1,6 +1,7 @@
 /** The relay: sessions on one side, sinks on the other, a journal in between. The one place from which telemetry leaves. */
 import {
   type Clock,
+  type ControlState,
   channelUrl,
   isChannelName,
   pause,
@@ -12,6 +13,8 @@ import {
 import type { Connection } from '@runnel/pubsub';
 import type { SessionBooks } from './books.ts';
 import { type Consent, userOf } from './consent.ts';
+import { type ControlConfig, checkConfig, configuredFor } from './control-config.ts';
+import type { ControlStatus } from './control-status.ts';
 import type { DeadPage } from './journal/dead-letter.ts';
 import { type Errands, runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
@@ -36,6 +39,8 @@ export interface RelayOptions extends Pick<Connection, 'transport' | 'headers'> 
   readonly journal?: Journal;
   /** Asked for each envelope before it goes to the journal, and again before it goes to a sink; the relay closes it. Default: all may go. EGRESS 1.23. */
   readonly consent?: Consent;
+  /** What is wanted of runners' telemetry, by session id or pattern: stated when a runner connects, and whenever it has another state. Default: nothing. EGRESS 4.10. */
+  readonly control?: ControlConfig;
   /** Gets a sentence about what a person should know. Default: standard error. */
   readonly onWarning?: (sentence: string) => void;
   /** Where the runners' log lines go, for /logs/tail. Default: one of the relay's own. */
@@ -89,6 +94,8 @@ export interface Relay {
    * used or a session that is open, `aborted` after `close`. The relay closes it, or `session.close()` does.
    */
   open(id: string, options?: OpenOptions): Session;
+  /** States what is wanted of a session's telemetry, as `session.control.ask` does. Rejects with TrickleError `not_found` if no such session is open, and as `ask` does. EGRESS 4.10. */
+  control(id: string, state: ControlState, options?: { readonly waitMs?: number }): Promise<ControlStatus>;
   /** The open sessions by id. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly tail: Tail;
@@ -104,12 +111,13 @@ export interface Relay {
   close(options?: { deadlineMs?: number }): Promise<RelayReport>;
 }
 
-/** A relay with no session yet. Throws TrickleError `invalid` if the URL is none or two sinks have one name. Its timers do not keep a process alive; its connections do. */
+/** A relay with no session yet. Throws TrickleError `invalid` if the URL is none, two sinks have one name, or a control state is none. Its timers do not keep a process alive; its connections do. */
 export function createRelay(options: RelayOptions): Relay {
   const { url, sinks, clock = systemClock, pingMs = 10_000, tail = createTail() } = options;
   const { consent, onWarning: warn = (sentence) => console.error(sentence) } = options;
   checkUrl(url);
   checkSinks(sinks);
+  const configured = checkConfig(options.control ?? {});
   const allows = consent ? consent.allows : () => true;
   const startedAt = clock.wall();
   const sessions = new Map<string, Session>();
@@ -198,12 +206,19 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   return {
+  async function control(id: string, state: ControlState, options?: { waitMs?: number }): Promise<ControlStatus> {
+    const session = sessions.get(id);
+    if (!session) throw new TrickleError('not_found', `no session ${id} is open`);
+    return session.control.ask(state, options);
+  }
+
     url,
     connection,
     startedAt,
     clock,
     open,
     sessions,
+    control,
     tail,
     consent,
     errands,

@@ -10,7 +10,10 @@ import {
 } from '@runnel/protocol';
 import { backoffMs, type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
 import { ChannelBooks, type SessionBooks } from './books.ts';
-import { Control } from './control.ts';
+import { ControlChannel } from './control-channel.ts';
+import type { ConfiguredControl } from './control-config.ts';
+import type { DesiredState } from './control-status.ts';
+import { DesiredControl } from './desired-control.ts';
 import { Dispatch, type MessageBooks, type TelemetryBooks } from './dispatch.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
 import type { Journal } from './journal/journal.ts';
@@ -35,6 +38,7 @@ export interface SessionSetup {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly pingMs: number;
+  readonly configured: ConfiguredControl | undefined;
   readonly journal: Journal;
   /** Asked for each envelope before it goes to the journal. */
   readonly allows: (envelope: Envelope) => boolean;
@@ -65,7 +69,8 @@ export class Session {
   readonly #channel = new ChannelBooks();
   readonly #handlers = new Handlers();
   readonly #requests: Requests;
-  readonly #control: Control;
+  readonly #control: ControlChannel;
+  readonly #desired: DesiredControl;
   readonly #pings: Pings;
   readonly #running: Promise<unknown>;
   #state: SessionState = 'connecting';
@@ -96,7 +101,8 @@ export class Session {
       onMessage: (message) => this.#message(message),
     });
     this.#requests = new Requests(clock);
-    this.#control = new Control(setup.controlUrl, { ...connection, clock }, clock);
+    this.#control = new ControlChannel(setup.controlUrl, { ...connection, clock }, clock);
+    this.#desired = new DesiredControl({ channel: this.#control, clock, configured: setup.configured });
     const onPing = (sent: boolean) => this.#reached(sent);
     this.#pings = new Pings({ control: this.#control, clock, everyMs: setup.pingMs, signal, onPing });
     this.#running = Promise.all([this.#follow(), this.#pings.run()]);
@@ -109,6 +115,11 @@ export class Session {
   /** Of the last ten seconds; undefined without events. */
   get latency(): LatencyFigures | undefined {
     return this.#latency.figures;
+  }
+
+  /** What is wanted of the runner's telemetry, and what the runner says to it. PROTOCOL.md section 8.6. */
+  get control(): DesiredState {
+    return this.#desired;
   }
 
   /** Every line and message, by what became of it. */
@@ -140,7 +151,7 @@ export class Session {
    * `gave_up` (no answer within `timeoutMs`, default 10,000) or `aborted` (the session was closed).
    */
   async request(
-    type: Exclude<ControlMessage['type'], 'ping' | 'keep'>,
+    type: Exclude<ControlMessage['type'], 'ping' | 'keep' | 'control'>,
     fields: Readonly<Record<string, unknown>> = {},
     { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
   ): Promise<EventMessage> {
@@ -151,7 +162,7 @@ export class Session {
     if (error) throw new TrickleError('invalid', `no ${type} message: ${error.message}`, { cause: error });
     const answered = new AbortController();
     const answer = this.#requests.answer(id, timeoutMs).finally(() => answered.abort());
-    const failed = this.#control.send(message, answered.signal).then(() => answer);
+    const failed = this.#control.send(() => message, answered.signal).then(() => answer);
     return Promise.race([answer, failed]);
   }
 
@@ -164,6 +175,7 @@ export class Session {
   async #close(): Promise<void> {
     this.#abort.abort();
     this.#requests.abort();
+    this.#desired.close();
     await Promise.all([this.#running, this.#control.close()]);
     this.#setup.onClose(this);
   }
@@ -256,6 +268,8 @@ export class Session {
   #message(message: EventMessage): void {
     if (message.type === 'losses' && isEpoch(message.epoch)) this.#starts.report(message);
     if (message.type === 'runner_ready' && isEpoch(message.epoch)) this.#starts.begin(message.epoch);
+    if (message.type === 'runner_ready' || message.type === 'losses') this.#desired.heard(message);
+    if (message.type === 'control_applied' || message.type === 'control_refused') this.#desired.answered(message);
     if (message.type === 'pong') this.#pings.pong(message);
     this.#requests.settle(message);
     this.#handlers.call(message);

@@ -1,11 +1,11 @@
 /** The writer of a session's control channel, which the client owns: opened when there is something to say, and opened anew when it was lost. PROTOCOL.md section 8.2. */
-import { type Clock, JSONL, pause, TrickleError } from '@runnel/protocol';
+import { type Clock, JSONL, pause, TrickleError, unlessAborted } from '@runnel/protocol';
 import { backoffMs, type Connection, createJsonlWriter, type JsonlWriter } from '@runnel/pubsub';
 
 /** How long the end of a segment may take when the session closes. */
 const CLOSE_MS = 1000;
 
-export class Control {
+export class ControlChannel {
   readonly #url: string;
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -27,27 +27,25 @@ export class Control {
   }
 
   /**
-   * Writes one message. Where the channel or the server is gone it tries again, with a new writer, until `signal` aborts. Resolves when the line is handed to
-   * the transport, which does not say that the runner gets it. Rejects with `aborted`, or at once with what no new writer would mend (`too_large`, `invalid`).
+   * Writes one message, which is made when it can be written. Where the channel or the server is gone it tries again, with a new writer, until `signal` aborts. Resolves when the line is
+   * handed to the transport, which does not say that the runner gets it. Rejects with `aborted`, or at once with what no new writer would mend (`too_large`, `invalid`).
    */
-  async send(message: object, signal: AbortSignal): Promise<void> {
-    const line = JSON.stringify(message);
+  async send(message: () => object, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await orAborted(this.#writing, signal);
-      const writer = this.#open();
-      const written = writer.write(line);
-      this.#writing = written.catch(() => {});
       try {
-        await orAborted(written, signal);
+        await unlessAborted(this.#writing, signal);
+        const written = this.#open().write(JSON.stringify(message()));
+        this.#writing = written.catch(() => {});
+        await unlessAborted(written, signal);
         this.#failures = 0;
         return;
       } catch (error) {
+        if (signal.aborted) break;
         if (!(error instanceof TrickleError) || !passing.has(error.code)) throw error;
-        if (this.#writer === writer && writer.ended) this.#writer = undefined;
         await pause(this.#clock, backoffMs(++this.#failures, 250, 1000), signal);
       }
     }
-    throw unsent();
+    throw new TrickleError('aborted', 'the control message was not sent in time');
   }
 
   /** Ends the segment. The channel stays: a client that stops is no end of the session, and the next one goes on with it. */
@@ -72,13 +70,3 @@ const passing: ReadonlySet<TrickleError['code']> = new Set([
   'unreachable',
   'gave_up',
 ]);
-
-const unsent = () => new TrickleError('aborted', 'the control message was not sent in time');
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(unsent());
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}

@@ -1,0 +1,175 @@
+/** What this client wants of a session's runner: stated, and stated again where the runner has another state, until it answers. PROTOCOL.md section 8.6. */
+import { type Clock, type ControlInForce, type ControlState, pause, TrickleError } from '@runnel/protocol';
+import type { ControlChannel } from './control-channel.ts';
+import { type ConfiguredControl, checkState } from './control-config.ts';
+import type { ControlStatus, DesiredState } from './control-status.ts';
+import { type Answer, type Report, RunnerWord } from './runner-word.ts';
+import { Statement } from './statement.ts';
+
+export interface DesiredControlOptions {
+  readonly channel: ControlChannel;
+  readonly clock: Clock;
+  readonly configured: ConfiguredControl | undefined;
+}
+
+/** From a statement's leaving to the end of the wait for an answer. */
+const ANSWER_MS = 5_000;
+/** Reports of a runner that does not answer bring the statement again, seldomer each time, but not more seldom than this. */
+const AGAIN_MOST_MS = 300_000;
+
+/** One statement is in force and one at most is on its way, so that nothing grows with the number of changes. `close` leaves no timer. */
+export class DesiredControl implements DesiredState {
+  readonly #options: DesiredControlOptions;
+  readonly #runner: RunnerWord;
+  /** Each opening of a session is a client of its own, so that its versions can begin at 1. */
+  readonly #client = crypto.randomUUID();
+  #asked: Statement | undefined;
+  #answer: ControlStatus['answer'] = 'none';
+  #refused: ControlStatus['refused'];
+  #sending = new AbortController();
+  #settled = Promise.withResolvers<void>();
+  /** Times in a row that there was no answer, and until when reports bring no other statement. */
+  #unanswered = 0;
+  #quietUntil = 0;
+  #cancelAnswer = () => {};
+  #cancelEnd = () => {};
+  #closed = false;
+
+  constructor(options: DesiredControlOptions) {
+    this.#options = options;
+    this.#runner = new RunnerWord(options.clock);
+    if (options.configured) this.#state(options.configured);
+  }
+
+  get status(): ControlStatus {
+    const { status: asked } = this.#asked ?? {};
+    return {
+      ...(asked && { asked }),
+      answer: this.#answer,
+      ...(this.#refused && { refused: this.#refused }),
+      ...this.#runner.status,
+    };
+  }
+
+  async ask(state: ControlState, { waitMs = 2_000 }: { waitMs?: number } = {}): Promise<ControlStatus> {
+    this.#checkOpen();
+    this.#state({ ...this.#options.configured, ...checkState(state) });
+    const waited = new AbortController();
+    const settled = this.#settled.promise.finally(() => waited.abort());
+    await Promise.race([settled, pause(this.#options.clock, waitMs, waited.signal, { keepAlive: true })]);
+    this.#checkOpen();
+    return this.status;
+  }
+
+  /** The runner said that it started, or reported. Where it acts by another state than the one asked for, that is sent again. */
+  heard(report: Report): void {
+    const started = this.#runner.report(report);
+    if (started) this.#forgive();
+    const asked = this.#asked;
+    if (!asked || asked.expired) return;
+    const inForce = this.#newest(report.control);
+    if (inForce?.expired) this.#end();
+    else if (started && !(inForce && this.#answer === 'applied')) this.#send(asked.renewed());
+    else if (!started && this.#isDue(inForce)) this.#send(asked);
+  }
+
+  /** The runner answered a statement, or said that a state has ended. */
+  answered(answer: Answer): void {
+    this.#runner.answer(answer);
+    if (!this.#newest(answer)) return;
+    this.#forgive();
+    const applied = answer.type === 'control_applied';
+    this.#refused = applied ? undefined : { reason: answer.reason, message: answer.message ?? '' };
+    this.#settle(applied ? 'applied' : 'refused');
+    if (applied && answer.expired) this.#end();
+  }
+
+  /** Nothing is sent any more, and whoever waits is told. */
+  close(): void {
+    this.#closed = true;
+    this.#sending.abort();
+    this.#cancelAnswer();
+    this.#cancelEnd();
+    this.#settled.resolve();
+  }
+
+  #state(state: ControlState): void {
+    const { clock } = this.#options;
+    this.#settled.resolve();
+    this.#settled = Promise.withResolvers();
+    const from = { client: this.#client, version: (this.#asked?.version ?? 0) + 1 };
+    this.#cancelEnd();
+    this.#cancelEnd = state.expires_ms === undefined ? () => {} : clock.after(state.expires_ms, () => this.#end());
+    this.#forgive();
+    this.#send(new Statement(from, state, clock));
+  }
+
+  /** What was not sent yet is out of date by this. */
+  #send(asked: Statement): void {
+    this.#asked = asked;
+    this.#sending.abort();
+    this.#cancelAnswer();
+    this.#sending = new AbortController();
+    this.#answer = 'waiting';
+    this.#refused = undefined;
+    const { signal } = this.#sending;
+    this.#options.channel
+      .send(() => asked.message, signal)
+      .then(
+        () => this.#sent(signal),
+        // Aborted, that is, or else no channel would take it: it was checked, so nobody foresaw that.
+        () => this.#miss(signal),
+      );
+  }
+
+  /** The answer may have come before the transport said that it took the statement. */
+  #sent(signal: AbortSignal): void {
+    if (signal.aborted || this.#answer !== 'waiting') return;
+    this.#cancelAnswer = this.#options.clock.after(ANSWER_MS, () => this.#miss(signal));
+  }
+
+  #miss(signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#quietUntil = this.#options.clock.now() + Math.min(ANSWER_MS * 2 ** this.#unanswered++, AGAIN_MOST_MS);
+    this.#settle('unanswered');
+  }
+
+  #settle(answer: ControlStatus['answer']): void {
+    this.#cancelAnswer();
+    this.#answer = answer;
+    this.#settled.resolve();
+  }
+
+  /** The next report may bring a statement at once. */
+  #forgive(): void {
+    this.#unanswered = 0;
+    this.#quietUntil = 0;
+  }
+
+  /** `version` if it is of the newest statement. */
+  #newest(version: ControlInForce | undefined): ControlInForce | undefined {
+    return version && this.#asked?.is(version) ? version : undefined;
+  }
+
+  /** Whether a report of a runner that had the statement, or had it not, asks for another. One on its way, or refused by this very runner, is not repeated. */
+  #isDue(inForce: ControlInForce | undefined): boolean {
+    if (this.#answer === 'waiting' || this.#answer === 'refused') return false;
+    if (inForce && this.#answer === 'applied') return false;
+    return this.#options.clock.now() >= this.#quietUntil;
+  }
+
+  /** The time of the statement is over, by our clock or the runner's. */
+  #end(): void {
+    if (!this.#asked || this.#asked.expired) return;
+    this.#asked.expired = true;
+    this.#cancelEnd();
+    this.#sending.abort();
+    if (this.#answer === 'waiting') this.#settle('unanswered');
+    // The runner goes back to its own configuration, which may be another than ours.
+    if (this.#options.configured) this.#state(this.#options.configured);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TrickleError('aborted', 'the session was closed');
+  }
+}

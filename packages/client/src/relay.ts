@@ -159,6 +159,7 @@ export function createRelay(options: RelayOptions): Relay {
       connection,
       clock,
       pingMs,
+      configured: configuredFor(configured, id),
       journal,
       allows,
       onState,
@@ -205,20 +206,20 @@ export function createRelay(options: RelayOptions): Relay {
     return report(lanes);
   }
 
-  return {
   async function control(id: string, state: ControlState, options?: { waitMs?: number }): Promise<ControlStatus> {
     const session = sessions.get(id);
     if (!session) throw new TrickleError('not_found', `no session ${id} is open`);
     return session.control.ask(state, options);
   }
 
+  return {
     url,
     connection,
     startedAt,
     clock,
     open,
-    sessions,
     control,
+    sessions,
     tail,
     consent,
     errands,

@@ -78,6 +78,10 @@ describe('EGRESS 1.16: each variable adds its sink', () => {
   });
 });
 
+test('EGRESS 4.10: what the file says of control is left to the client', async () => {
+  expect(await names(await config({ control: { demo: { enabled: false } } }))).toEqual([]);
+});
+
 describe('EGRESS 2.1 and 2.3: the variables of the metrics reporter', () => {
   test('EGRESS 2.1: ENABLED=false wins over the key', async () => {
     expect(await names({ SCOPE_CLOUD_API_KEY: 'k', SCOPE_METRICS_ENABLED: 'false' })).toEqual([]);

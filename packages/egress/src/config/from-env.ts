@@ -69,7 +69,9 @@ function fromVariables(environment: Environment): Asked[] {
 }
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'is no short lower-case name');
-const fileSchema = z.strictObject({ sinks: z.array(z.looseObject({ type: z.enum(types), name: name.optional() })) });
+const sinksSchema = z.array(z.looseObject({ type: z.enum(types), name: name.optional() }));
+/** `control` is for the client, which reads it itself: `controlFromEnv` of @runnel/client. */
+const fileSchema = z.strictObject({ sinks: sinksSchema.default([]), control: z.unknown().optional() });
 
 async function fromFile(environment: Environment): Promise<Asked[]> {
   const path = environment.text('RUNNEL_EGRESS_CONFIG');

@@ -1,6 +1,6 @@
 /** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
 import { once } from 'node:events';
-import { consentFromEnv, createRelay, openJournal, type Session, serveRelay } from '@runnel/client';
+import { consentFromEnv, controlFromEnv, createRelay, openJournal, type Session, serveRelay } from '@runnel/client';
 import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
 import type { Sink } from '@runnel/protocol';
 import { Command } from 'commander';
@@ -27,7 +27,10 @@ export function relayCommand(terminal: Terminal): Command {
     .requiredOption('--session <id...>', 'a session to relay (repeatable)')
     .option('--file <path>', 'also append each event to this file, one JSON object a line')
     .option('--journal <path>', 'keep events in this file until every sink has them; without it, in memory')
-    .option('--config <path>', 'a JSON file that names more sinks; so do the variables of @runnel/egress')
+    .option(
+      '--config <path>',
+      'a JSON file that names more sinks, as do the variables of @runnel/egress, and control states by session',
+    )
     .option('--port <port>', 'port of its endpoint with /status, /metrics and /logs/tail; 0 is any free one', port, 0)
     .action((url: string, flags: RelayFlags) => run(url, flags, terminal));
 }
@@ -55,9 +58,15 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   }
 }
 
-/** Sinks, journal and consent, as flags and environment say. The log is there in any case, so the variable that asks for it adds none. */
-async function openOutlets({ file, journal, config }: RelayFlags, log: Sink, onWarning: (sentence: string) => void) {
-  const egress = await egressFromEnv({ ...process.env, ...(config && { RUNNEL_EGRESS_CONFIG: config }) });
+/** Sinks, journal, consent and control states, as flags and environment say. The log is there in any case, so the variable that asks for it adds none. */
+async function openOutlets(
+  { file, journal, config, session }: RelayFlags,
+  log: Sink,
+  onWarning: (sentence: string) => void,
+) {
+  const env = { ...process.env, ...(config && { RUNNEL_EGRESS_CONFIG: config }) };
+  const egress = await egressFromEnv(env);
+  const control = await controlFromEnv(env, session);
   const consent = consentFromEnv(process.env);
   const asked = egress.sinks.filter(({ name }) => name !== log.name);
   const { path: buffer, maxRows } = egress.journal;
@@ -66,6 +75,7 @@ async function openOutlets({ file, journal, config }: RelayFlags, log: Sink, onW
     sinks: [log, ...(file === undefined ? [] : [fileSink({ path: file })]), ...asked],
     journal: openJournal({ ...(path && { path }), ...(maxRows && { maxEnvelopes: maxRows }), onWarning }),
     onWarning,
+    control,
     ...(consent && { consent }),
   };
 }

@@ -33,7 +33,12 @@ export function readOptions(argv: readonly string[]): ClientOptions {
         'RUNNEL_JOURNAL',
       ),
     )
-    .addOption(new Option('--config <path>', 'a JSON file that names more sinks').env('RUNNEL_EGRESS_CONFIG'))
+    .addOption(
+      new Option(
+        '--config <path>',
+        'a JSON file that names more sinks, and says what of its telemetry a session emits',
+      ).env('RUNNEL_EGRESS_CONFIG'),
+    )
     .addOption(
       new Option('--port <port>', 'port of /status, /metrics and /logs/tail on 127.0.0.1; 0 is any free one')
         .env('PORT')

@@ -132,7 +132,7 @@ export function simulate(schedule: Schedule) {
 }
 
 /** Chance that can be repeated. */
-function mulberry(seed: number): () => number {
+export function mulberry(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

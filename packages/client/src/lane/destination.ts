@@ -24,9 +24,10 @@ const HELD = 1 / (CATCH_UP - 1) + 1;
 const LEAST_HELD_MS = 60_000;
 const MOST_HELD_MS = 300_000;
 const SPEED_UP = 0.98;
-/** Between requests to a place that had none before an outage; and the most that counts as usual where no lane waits longer for its batches. */
+/** Between requests to a place that had none before an outage; the most that counts as usual, unless a lane waits longer for its batches; the most that is averaged. */
 const UNKNOWN_INTERVAL_MS = 100;
 const MOST_INTERVAL_MS = 1000;
+const LONGEST_MS = 60_000;
 /** Sums of fractions are not quite whole. */
 const ROUNDING = 1e-6;
 
@@ -50,7 +51,7 @@ export class Destination {
   #last: number | undefined;
   #retries = MOST_RETRIES;
   #refilledAt: number | undefined;
-  #usualMs: number | undefined;
+  #averageMs: number | undefined;
   #paceMs = 0;
   #heldUntil = 0;
 
@@ -83,8 +84,8 @@ export class Destination {
   /** A request goes out. */
   sent(now: number, retry: boolean): void {
     if (this.#last !== undefined && this.#failures === 0 && this.#paceMs === 0) {
-      const interval = Math.min(this.#mostIntervalMs, now - this.#last);
-      this.#usualMs = this.#usualMs === undefined ? interval : this.#usualMs * 0.9 + interval * 0.1;
+      const interval = Math.min(LONGEST_MS, now - this.#last);
+      this.#averageMs = this.#averageMs === undefined ? interval : this.#averageMs * 0.9 + interval * 0.1;
     }
     this.#last = now;
     // The others wait for what comes of it.
@@ -132,10 +133,11 @@ export class Destination {
     return this.#failures > 0 ? Math.max(this.#paceMs, (this.#usualMs ?? 0) / CATCH_UP) : this.#paceMs;
   }
 
-  get #mostIntervalMs(): number {
+  /** Between requests, before an outage. */
+  get #usualMs(): number | undefined {
     let most = MOST_INTERVAL_MS;
-    for (const { flushMs } of this.#members) most = Math.max(most, flushMs);
-    return most;
+    for (const { flushMs } of this.#members) most = Math.max(most, flushMs * 2);
+    return this.#averageMs === undefined ? undefined : Math.min(most, this.#averageMs);
   }
 
   #isOutage(now: number): boolean {

@@ -3,6 +3,7 @@ export { type Consent, type ConsentOptions, consentFromEnv, explicitConsent } fr
 export { type ConfiguredControl, type ControlConfig, controlFromEnv } from './control-config.ts';
 export type { ControlAnswer, ControlStatus, DesiredState } from './control-status.ts';
 export type { MessageBooks, TelemetryBooks } from './dispatch.ts';
+export { createEndpoint, type EndpointOptions } from './endpoint/endpoint.ts';
 export type {
   DeadEntry,
   DeadPage,
@@ -13,7 +14,6 @@ export type {
   ServerChannel,
   SessionControl,
 } from './endpoint/wire.ts';
-export { createEndpoint } from './endpoint.ts';
 export type { Handler, MessageOf, MessageType } from './handlers.ts';
 export { type AskOptions, askJournal } from './journal/ask.ts';
 export type { CursorBooks, DropReason } from './journal/cursor.ts';

@@ -2,11 +2,16 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { createEndpoint } from './endpoint.ts';
+import { TrickleError } from '@runnel/protocol';
+import { createEndpoint, type EndpointOptions } from './endpoint/endpoint.ts';
+import { newToken } from './endpoint/token.ts';
 import type { Relay } from './relay.ts';
 
-export interface ServeRelayOptions {
-  /** Default 127.0.0.1: session ids are credentials, so nobody else should read them. */
+/** What goes into a header and a page as it is, and is not guessed. RFC 6750, section 2.1. */
+const TOKEN = /^[A-Za-z0-9._~+/-]{16,}=*$/;
+
+export interface ServeRelayOptions extends Pick<EndpointOptions, 'console' | 'name' | 'token'> {
+  /** Default 127.0.0.1: session ids are credentials, so nobody else should read them. On a host that is not of this machine alone every request needs the token. */
   readonly host?: string;
   /** Default 0: any free one. */
   readonly port?: number;
@@ -18,19 +23,27 @@ export interface RelayServing {
   /** Where it listens, with a trailing slash. */
   readonly url: string;
   readonly port: number;
+  /** What others must show: as `Authorization: Bearer`, or in the form at /login. */
+  readonly token: string;
   /** Stops listening and breaks off what is being answered. The relay goes on. */
   close(): Promise<void>;
 }
 
-/** Listens. Rejects with the system's error when it cannot, `code` EADDRINUSE for a port that is taken. */
+/** Listens. Rejects with the system's error when it cannot, `code` EADDRINUSE for a port that is taken, and with TrickleError `invalid` for a token that is too short. */
 export async function serveRelay(relay: Relay, options: ServeRelayOptions = {}): Promise<RelayServing> {
   const { host = '127.0.0.1', port = 0, onWarning = (message) => console.error(message) } = options;
+  const { token = newToken(), name, console: folder } = options;
+  if (!TOKEN.test(token))
+    throw new TrickleError(
+      'invalid',
+      "The token of the relay's endpoint has at least 16 letters, digits or any of ._~+/-",
+    );
   const local = isLoopback(host);
   if (!local)
     onWarning(
-      `The relay's endpoint listens on ${host}: whoever reaches it can read session ids, which are credentials.`,
+      `The relay's endpoint listens on ${host}, unencrypted: whoever reads along learns its token and session ids, which are credentials.`,
     );
-  const endpoint = createEndpoint(relay);
+  const endpoint = createEndpoint(relay, { token, open: !local, name, console: folder });
   // A page that had its name re-bound to 127.0.0.1 must not read session ids through the user's browser.
   const isForeign = (request: Request) => local && !isLoopback(new URL(request.url).hostname);
   const fetch = (request: Request) =>
@@ -40,6 +53,7 @@ export async function serveRelay(relay: Relay, options: ServeRelayOptions = {}):
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening.port}/`,
     port: listening.port,
+    token,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,5 +1,5 @@
 /** What goes over the relay's endpoint, as JSON. Whatever a runner sent is in it as text. A member that is `undefined` here is absent there. */
-import type { ControlState, EffectiveState } from '@runnel/protocol';
+import type { ListedChannel } from '@runnel/protocol';
 import type { Errand } from '../journal/errands.ts';
 import type { RelayStatus } from '../relay.ts';
 
@@ -19,28 +19,14 @@ export interface FeedHello {
 export interface FeedStatus extends RelayStatus {
   /** When it was made, in milliseconds since 1970. Rates are differences of counters over differences of `at`. */
   readonly at: number;
-  /** Counts up from 1 since the relay's endpoint was made. A gap: ticks this reader was too slow for, or was not connected for. */
+  /** Counts what was made for all readers. A gap: this one was too slow for it. While nobody is connected nothing is made: after a reconnect `at` says how long that was. */
   readonly tick: number;
   /** The newest requests to journal and sinks, oldest first, at most 20: those that wait or run, and those that ended since the relay was made. */
   readonly errands: readonly Errand[];
 }
 
 /** `GET /channels`: an array of these, by name. PROTOCOL.md section 3.8. 404: the server does not list its channels. 502: it does not answer. */
-export interface ServerChannel {
-  readonly name: string;
-  readonly mime: string;
-  /** Which life of the channel it is. */
-  readonly epoch: string | undefined;
-  /** The next seq to be written. */
-  readonly head: number;
-  /** The oldest seq kept; null: none. */
-  readonly oldest: number | null;
-  readonly readers: number;
-  readonly writers: number;
-  /** What is kept of its segments. */
-  readonly bytes: number;
-  readonly closed: boolean;
-}
+export type ServerChannel = ListedChannel;
 
 /** `GET /sinks/:name/dead?before=<number>&limit=<1 to 50>`: newest first. 404: no such sink. */
 export interface DeadPage {

@@ -1,0 +1,34 @@
+/** The server's channels, as `runnel ls` shows them. A page cannot ask itself where the server allows it nothing, or wants credentials that only the relay has. */
+import { TrickleError } from '@runnel/protocol';
+import { listChannels } from '@runnel/pubsub';
+import type { Hono } from 'hono';
+import type { Relay } from '../relay.ts';
+import type { ServerChannel } from './wire.ts';
+
+/** For so long an answer is good for everybody who asks: a listing of a large server is work for it. */
+const FRESH_MS = 500;
+
+export function channelRoutes(app: Hono, relay: Relay): void {
+  const { url, connection, clock } = relay;
+  let asked: { readonly at: number; readonly answer: ReturnType<typeof listChannels> } | undefined;
+
+  function ask(): ReturnType<typeof listChannels> {
+    const now = clock.now();
+    if (asked && now < asked.at + FRESH_MS) return asked.answer;
+    const answer = listChannels(url, { ...connection, clock });
+    asked = { at: now, answer };
+    return answer;
+  }
+
+  app.get('/channels', async (c) => {
+    try {
+      const channels = await ask();
+      return channels
+        ? c.json(channels satisfies readonly ServerChannel[])
+        : c.text('The server does not list its channels: a Runnel server does with --changefeed\n', 404);
+    } catch (error) {
+      if (!(error instanceof TrickleError)) throw error;
+      return c.text(`${error.message}\n`, 502);
+    }
+  });
+}

@@ -1,0 +1,13 @@
+/** The feed over HTTP. */
+import type { Hono } from 'hono';
+import type { Relay } from '../relay.ts';
+import { Feed } from './feed.ts';
+
+export function feedRoutes(app: Hono, relay: Relay, name: string | undefined): void {
+  const feed = new Feed(relay, name);
+  app.get('/feed', (c) => {
+    const events = feed.open();
+    if (!events) return c.text('Too many look already\n', 503, { 'Retry-After': '5' });
+    return c.body(events, 200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store, no-transform' });
+  });
+}

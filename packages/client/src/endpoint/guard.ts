@@ -1,0 +1,34 @@
+/** Who may ask for what. Programs of this machine may all; a page may change nothing unless the relay served it; whoever comes from elsewhere shows the token. */
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { loginPage } from './login.ts';
+import { cookieName, isSame } from './token.ts';
+
+/** The header with which a page shows the token it was served with. */
+const PAGE_TOKEN = 'X-Runnel-Token';
+
+/** `open`: everybody needs the token, as `Authorization: Bearer` or as the cookie that `/login` gives. */
+export function tokenNeeded(token: string, open: boolean): MiddlewareHandler {
+  return async (c, next) => {
+    const shows = isBearer(c, token);
+    if (open && !shows && !isSame(getCookie(c, cookieName(c)), token)) return unknown(c);
+    if (changes(c) && isPage(c) && !shows && !isSame(c.req.header(PAGE_TOKEN), token))
+      return c.text('A page needs the token of this relay for that: reload it\n', 403);
+    return next();
+  };
+}
+
+const isBearer = (c: Context, token: string) =>
+  isSame(/^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1], token);
+
+const changes = ({ req }: Context) => req.method !== 'GET' && req.method !== 'HEAD';
+
+/** Browsers send one of these with every request of a page that changes something, and no page can leave them out. */
+const isPage = ({ req }: Context) => req.header('Origin') !== undefined || req.header('Sec-Fetch-Site') !== undefined;
+
+function unknown(c: Context): Response | Promise<Response> {
+  const isPerson = c.req.method === 'GET' && (c.req.header('Accept') ?? '').includes('text/html');
+  if (isPerson) return loginPage(c, 401);
+  c.header('WWW-Authenticate', 'Bearer');
+  return c.text('The token is needed, as "Authorization: Bearer ..." or by /login\n', 401);
+}

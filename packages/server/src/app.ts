@@ -2,7 +2,7 @@
 import { CHANNELS, isChannelName, NEXT, parseSeq, SEQ_NEXT } from '@runnel/protocol';
 import { type Context, Hono } from 'hono';
 import { create, list, remove } from './administer.ts';
-import { type Answer, respond } from './exchange.ts';
+import { type Answer, exchange, respond } from './exchange.ts';
 import * as heads from './heads.ts';
 import { closeSegment, publish } from './publish.ts';
 import type { Service } from './service.ts';
@@ -43,7 +43,7 @@ function onSegment(service: Service, c: Context): Answer {
     return respond(core, c, heads.invalidSeq, 'malformed');
   if (method === 'POST') return publish(service, c, name, seq);
   if (method === 'DELETE') return closeSegment(service, c, name, seq);
-  return method === 'HEAD' ? peek(service, c, name, seq) : subscribe(service, c, name, seq);
+  return method === 'HEAD' ? peek(service, c, name, seq) : subscribe(service, exchange(core, c), name, seq);
 }
 
 const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';

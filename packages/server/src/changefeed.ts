@@ -8,7 +8,7 @@ export function changefeed(channels: () => Channels): Watcher {
   return (change, name) => {
     const feed = channels().create(CHANGES, 'application/json');
     const segment = feed.prepare(feed.head);
-    const writer = new Writer(feed, segment, () => silent);
+    const writer = new Writer(feed, segment, { inlet: () => silent });
     writer.push(Buffer.from(JSON.stringify({ [change]: [name] })));
     writer.end();
   };

@@ -47,6 +47,12 @@ export function createCore({ clock, limits }: Settings): Core {
   };
 }
 
+/** Notes status and duration where the head of an answer is written: middleware sees only that the handler returned. */
+export function answered({ clock, counters }: Core, method: string, status: number, since: number): void {
+  counters.answers.add(`${method} ${status}`);
+  counters.answerMs.add(method, clock.now() - since);
+}
+
 /** Lets go of the timers. */
 export function disposeCore({ ledger, aging, jumps, provisional, stillProvisional }: Core): void {
   ledger.dispose();

@@ -1,10 +1,10 @@
 /** A POST's body and answer on Node. */
-import { type Core, LAST_WORDS_MS } from './core.ts';
+import { LAST_WORDS_MS } from './core.ts';
 import type { Head } from './heads.ts';
 import type { Raw } from './raw.ts';
 import type { Inlet, InletEvents } from './writer.ts';
 
-export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
+export function nodeInlet(raw: Raw, events: InletEvents): Inlet {
   const { incoming, outgoing } = raw;
   incoming.on('data', (chunk: Buffer) => events.push(chunk));
   incoming.on('end', () => events.end());
@@ -21,15 +21,16 @@ export function nodeInlet(core: Core, raw: Raw, events: InletEvents): Inlet {
       if (outgoing.socket && incoming.httpVersionMinor > 0 && !outgoing.headersSent) outgoing.writeContinue();
     },
     answer(head, early) {
-      if (early && !incoming.readableEnded) return answerEarly(core, raw, head);
+      if (early && !incoming.readableEnded) return answerEarly(raw, head);
       raw.writeHead(head);
       outgoing.end(head.text);
     },
   };
 }
 
-function answerEarly({ clock, farewells }: Core, raw: Raw, head: Head): void {
+function answerEarly(raw: Raw, head: Head): void {
   const { incoming, outgoing } = raw;
+  const { clock, farewells } = raw.core;
   if (outgoing.destroyed) return;
   raw.writeHead(head);
   if (head.text === undefined) outgoing.flushHeaders();

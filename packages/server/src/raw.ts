@@ -7,7 +7,13 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import { answered, type Core } from './core.ts';
+import type { Exchange } from './exchange.ts';
 import type { Head } from './heads.ts';
+import { nodeInlet } from './node-inlet.ts';
+import { NodeOutlet } from './node-outlet.ts';
+import type { Outlet, OutletEvents } from './reader.ts';
+import type { Inlet, InletEvents } from './writer.ts';
 
 const ALREADY_SENT = 'x-hono-already-sent';
 const claimed = new WeakSet<object>();
@@ -20,33 +26,47 @@ interface NodeBindings {
   readonly outgoing: ServerResponse;
 }
 
-/** Claims the Node response of `c`; undefined where there is none, as in process. `note` is told the status when the head is written. */
-export function claim(c: Context, note: (status: number) => void): Raw | undefined {
+/** Claims the Node response of `c`; undefined where there is none, as in process. */
+export function claim(core: Core, c: Context): Raw | undefined {
   const env = c.env as Partial<NodeBindings> | undefined;
   if (!env?.incoming || !(env.outgoing instanceof ServerResponse)) return undefined;
   claimed.add(env.outgoing);
   // A request may wait for hours, so it holds no more than it needs.
   const hasMiddleware = c.req.routeIndex > 0;
-  return new Raw(env as NodeBindings, note, hasMiddleware ? c : undefined);
+  return new Raw(core, env.incoming, env.outgoing, hasMiddleware ? c : undefined);
 }
 
-/** A request and its response on Node, taken out of Hono's hands. */
-export class Raw {
+/** A request and its response on Node, out of Hono's hands. */
+export class Raw implements Exchange {
+  readonly core: Core;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  #note: (status: number) => void;
+  #since: number;
   #context: Context | undefined;
 
-  constructor({ incoming, outgoing }: NodeBindings, note: (status: number) => void, context: Context | undefined) {
+  constructor(core: Core, incoming: IncomingMessage, outgoing: ServerResponse, context?: Context) {
+    this.core = core;
     this.incoming = incoming;
     this.outgoing = outgoing;
-    this.#note = note;
+    this.#since = core.clock.now();
     this.#context = context;
+  }
+
+  header(name: string): string | undefined {
+    return this.incoming.headers[name.toLowerCase()] as string | undefined;
+  }
+
+  inlet(events: InletEvents): Inlet {
+    return nodeInlet(this, events);
+  }
+
+  outlet(events: OutletEvents): Outlet {
+    return new NodeOutlet(this, events);
   }
 
   /** Writes status and headers: `head`'s, and what middleware has set so far. */
   writeHead({ status, headers }: Head, more?: Readonly<Record<string, string>>): void {
-    this.#note(status);
+    answered(this.core, this.incoming.method ?? '', status, this.#since);
     const theirs = this.#context && fromMiddleware(this.#context, headers);
     this.outgoing.writeHead(status, { ...theirs, ...headers, ...more });
   }

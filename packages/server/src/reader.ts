@@ -1,9 +1,10 @@
 /** One GET attached to a segment: a place in its frames, and the answer that is withheld until the first byte. PROTOCOL.md section 3.4. */
 import type { Channel } from './channel.ts';
+import type { Exchange } from './exchange.ts';
 import { type Head, segmentHead, TRAILER } from './heads.ts';
 import { bytesOf, type Segment } from './segment.ts';
 
-/** Where the bytes of a GET leave: a Node response, or a web stream. Made by a function that is told what happens at its far end. */
+/** Where the bytes of a GET leave: a Node response, or a web stream. */
 export interface Outlet {
   /** Sends status and headers, and the text if there is one. */
   start(head: Head): void;
@@ -38,14 +39,14 @@ export class Reader implements OutletEvents {
   #blocked = false;
   #gone = false;
 
-  constructor(channel: Channel, segment: Segment, makeOutlet: (events: OutletEvents) => Outlet) {
+  constructor(channel: Channel, segment: Segment, request: Pick<Exchange, 'outlet'>) {
     this.channel = channel;
     this.segment = segment;
     this.latest = segment.state === 'fresh' ? undefined : channel.head;
     segment.attach(this);
     channel.readers++;
     channel.core.readers.add();
-    this.#outlet = makeOutlet(this);
+    this.#outlet = request.outlet(this);
     this.pump();
   }
 

@@ -1,11 +1,12 @@
 /** The Node listener. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { TrickleError } from '@runnel/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { malformedAnswerer } from './client-error.ts';
 import { descriptorLimit } from './descriptors.ts';
+import { directly } from './direct.ts';
 import { pageNotFound } from './heads.ts';
 import type { TrickleOptions } from './options.ts';
 import { answerRaw } from './raw.ts';
@@ -53,15 +54,18 @@ const SPARE_DESCRIPTORS = 200;
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const { host = '127.0.0.1', port = 0, basePath = '/', use = [], onWarning = warn } = options;
-  const { trickle, core } = assemble(options);
+  const { trickle, service } = assemble(options);
+  const { core } = service;
   const app = rootApp(trickle, basePath, use);
-  const server = createAdaptorServer({
-    fetch: answerRaw(app.fetch as Parameters<typeof answerRaw>[0]),
-    createServer,
-    serverOptions: SERVER_OPTIONS,
+  const ordinary = getRequestListener(answerRaw(app.fetch as Parameters<typeof answerRaw>[0]), {
     overrideGlobalObjects: false,
     hostname: host,
-  }) as Server;
+  });
+  // Middleware must see every request.
+  const direct = use.length === 0 ? directly(service, joined(basePath)) : () => false;
+  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+    if (!direct(incoming, outgoing)) void ordinary(incoming, outgoing);
+  });
   server.on('clientError', malformedAnswerer(core));
   server.on('connection', () => core.counters.connections++);
   server.on('drop', () => core.counters.refusals.add('too_many_connections'));

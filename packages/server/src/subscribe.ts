@@ -1,6 +1,6 @@
 /** Segments read. PROTOCOL.md sections 3.3 to 3.5. */
 import type { Context } from 'hono';
-import { type Answer, exchange, respond, tell } from './exchange.ts';
+import { type Answer, type Exchange, respond, tell } from './exchange.ts';
 import * as heads from './heads.ts';
 import { Reader } from './reader.ts';
 import type { Service } from './service.ts';
@@ -10,20 +10,20 @@ export function next({ core, hub }: Service, c: Context, name: string): Response
   return respond(core, c, channel ? heads.next(channel) : heads.streamNotFound);
 }
 
-export function subscribe(service: Service, c: Context, name: string, asked: number): Answer {
+export function subscribe(service: Service, request: Exchange, name: string, asked: number): Answer {
   const { core, hub } = service;
-  if (service.stopping) return tell(core, c, heads.stopping, 'stopping');
+  if (service.stopping) return tell(core, request, heads.stopping, 'stopping');
   const channel = hub.get(name);
-  if (!channel) return tell(core, c, heads.streamNotFound);
+  if (!channel) return tell(core, request, heads.streamNotFound);
   const seq = channel.resolve(asked);
   const { kind } = channel.find(seq);
-  if (kind === 'outside') return tell(core, c, heads.outside(channel, asked));
-  if (kind === 'ended') return tell(core, c, heads.ended(channel, seq));
-  if (kind === 'skipped') return tell(core, c, heads.skipped(channel, seq));
-  if (core.readers.count >= core.limits.maxReaders) return tell(core, c, heads.tooManyReaders, 'too_many_readers');
-  const { outlet, response } = exchange(core, c);
-  new Reader(channel, channel.prepare(seq), outlet);
-  return response();
+  if (kind === 'outside') return tell(core, request, heads.outside(channel, asked));
+  if (kind === 'ended') return tell(core, request, heads.ended(channel, seq));
+  if (kind === 'skipped') return tell(core, request, heads.skipped(channel, seq));
+  if (core.readers.count >= core.limits.maxReaders)
+    return tell(core, request, heads.tooManyReaders, 'too_many_readers');
+  new Reader(channel, channel.prepare(seq), request);
+  return request.response();
 }
 
 /** HEAD: what a GET would be answered now. */

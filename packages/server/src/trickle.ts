@@ -3,7 +3,7 @@ import { CHANGES } from '@runnel/protocol';
 import type { Hono } from 'hono';
 import { createApp } from './app.ts';
 import { changefeed } from './changefeed.ts';
-import { type Core, createCore, disposeCore } from './core.ts';
+import { createCore, disposeCore } from './core.ts';
 import { Hub, type Watcher } from './hub.ts';
 import { type ChannelStatus, channelStatus, listing } from './listing.ts';
 import { createMetrics } from './metrics.ts';
@@ -46,8 +46,8 @@ export function createTrickle(options: TrickleOptions = {}): Trickle {
   return assemble(options).trickle;
 }
 
-/** The same, and the core for a listener that counts along. */
-export function assemble(options: TrickleOptions): { trickle: Trickle; core: Core } {
+/** The same, and what a listener works with. */
+export function assemble(options: TrickleOptions): { trickle: Trickle; service: Service } {
   const settings = readOptions(options);
   const core = createCore(settings);
   const watch: Watcher = settings.changefeed ? changefeed(() => hub) : () => {};
@@ -83,7 +83,7 @@ export function assemble(options: TrickleOptions): { trickle: Trickle; core: Cor
     },
     stop: () => (stopped ??= stop()),
   };
-  return { trickle, core };
+  return { trickle, service };
 
   async function stop(): Promise<void> {
     service.stopping = true;

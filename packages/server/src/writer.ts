@@ -1,5 +1,6 @@
 /** One open POST of a segment. PROTOCOL.md section 3.2. */
 import type { Channel } from './channel.ts';
+import type { Exchange } from './exchange.ts';
 import { acknowledged, type Head, writerCutOff } from './heads.ts';
 import type { Ending, Segment } from './segment.ts';
 
@@ -27,12 +28,12 @@ export class Writer implements InletEvents {
   #waiting = true;
   #done = false;
 
-  constructor(channel: Channel, segment: Segment, makeInlet: (events: InletEvents) => Inlet) {
+  constructor(channel: Channel, segment: Segment, request: Pick<Exchange, 'inlet'>) {
     this.channel = channel;
     this.segment = segment;
     channel.join(this);
     channel.core.provisional.add(this);
-    this.#inlet = makeInlet(this);
+    this.#inlet = request.inlet(this);
     channel.core.ledger.enlist(this);
   }
 

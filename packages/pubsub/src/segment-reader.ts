@@ -1,5 +1,6 @@
 /** One segment while it is read: a body, and what is left of it asked for once more when it is cut. */
 import { Header } from '@runnel/protocol';
+import type { Silence } from './silence.ts';
 import type { Answer } from './transport.ts';
 
 /** Iterate it at most once. Whoever asks the subscription for the next segment has let go of this one. */
@@ -18,8 +19,10 @@ export interface SegmentReader extends AsyncIterable<Uint8Array> {
 
 /** What a reader asks of its subscription. */
 export interface ReaderOwner {
-  /** The same segment once more; undefined if it is not to be had. */
-  again(): Promise<Answer | undefined>;
+  /** The same segment once more, since it was cut or fell silent; undefined if it is not to be had. */
+  again(why: 'cut' | 'silent'): Promise<Answer | undefined>;
+  /** Watches a body that was asked for anew so many times in a row because it was silent. */
+  watch(timesSilent: number, onSilence: () => void): Silence;
   bytes(count: number): void;
   /** Called once, at the end. */
   ended(how: 'whole' | 'aborted' | 'cut'): void;
@@ -74,25 +77,37 @@ export class Reader implements SegmentReader {
 
   async *#read(): AsyncGenerator<Uint8Array> {
     let had = 0;
-    for (let tries = 1; ; tries++) {
+    let wasCut = false;
+    let timesSilent = 0;
+    for (;;) {
       let skip = had;
+      const silence = this.#owner.watch(timesSilent, () => this.#answer.cancel());
       try {
         for await (const chunk of this.#answer.body) {
+          silence.heard();
           const fresh = skip === 0 ? chunk : chunk.subarray(skip);
           skip -= chunk.length - fresh.length;
           if (fresh.length === 0) continue;
           had += fresh.length;
+          timesSilent = 0;
           this.#owner.bytes(fresh.length);
+          silence.handedOut();
           yield fresh;
+          silence.heard();
         }
-        return this.#over(skip > 0 ? 'cut' : this.#wasAborted() ? 'aborted' : 'whole');
+        if (!silence.isOver) return this.#over(skip > 0 ? 'cut' : this.#wasAborted() ? 'aborted' : 'whole');
       } catch {
         // Cut short, for whatever reason: the second try says more.
-        const answer = tries === 1 && this.#reading ? await this.#owner.again() : undefined;
-        if (!this.#reading) answer?.cancel();
-        if (!answer || !this.#reading) return this.#over('cut');
-        this.#answer = answer;
+      } finally {
+        silence.stop();
       }
+      const mayAsk = this.#reading && (silence.isOver || !wasCut);
+      const answer = mayAsk ? await this.#owner.again(silence.isOver ? 'silent' : 'cut') : undefined;
+      if (!this.#reading) answer?.cancel();
+      if (!answer || !this.#reading) return this.#over('cut');
+      if (silence.isOver) timesSilent++;
+      else wasCut = true;
+      this.#answer = answer;
     }
   }
 

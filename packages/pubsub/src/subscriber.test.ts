@@ -602,6 +602,56 @@ describe('how it ends', () => {
     expect(subscription.stats).toMatchObject({ reAsks: 2, retries: 0 });
   });
 
+  test('PROTOCOL 9: a body that says nothing for 20 to 40 s is asked for anew, and goes on behind what was had', async () => {
+    const clock = new ObservedClock();
+    const silentAfter = (text: string): Answer => {
+      return (exchange) => {
+        exchange.res.writeHead(200, { [Header.seq]: '0' });
+        exchange.res.write(text);
+      };
+    };
+    const script = { '0': [silentAfter('hel'), silentAfter('hello '), data(0, 'hello world')], '1': [closed] };
+    const server = await answers(script);
+    const subscription = subscriptionOf(server.url, { from: 0, clock });
+    const reading = readAll(subscription);
+    const first = await server.seen('GET 0');
+    await until(() => subscription.stats.bytes === 3);
+    clock.advance(20_000);
+    expect(server.log.filter((line) => line === 'GET 0')).toHaveLength(1);
+    clock.advance(20_000);
+    await server.seen('GET 0', 2);
+    await until(() => first.req.destroyed && subscription.stats.bytes === 6);
+    clock.advance(20_000);
+    clock.advance(20_000);
+    // The second body is not asked for before it was silent as long as the first.
+    clock.advance(20_000);
+    clock.advance(20_000);
+    expect(await reading).toEqual(['0:hello world']);
+    expect(subscription.stats).toMatchObject({ resumed: 0, cut: 0, bytes: 11 });
+  });
+
+  test('… but one that its reader leaves alone is not silent', async () => {
+    const clock = new ObservedClock();
+    const server = await answers({
+      '0': [
+        (exchange) => {
+          exchange.res.writeHead(200, { [Header.seq]: '0' });
+          exchange.res.write('a');
+        },
+      ],
+    });
+    const subscription = subscriptionOf(server.url, { from: 0, clock });
+    const { value } = await subscription[Symbol.asyncIterator]().next();
+    const body = (value as SegmentReader)[Symbol.asyncIterator]();
+    await body.next();
+    clock.advance(200_000);
+    const rest = body.next();
+    await until(() => server.exchanges.length > 1);
+    server.exchanges[0]?.res.end('b');
+    expect(new TextDecoder().decode((await rest).value)).toBe('b');
+    expect(server.log.filter((line) => line === 'GET 0')).toHaveLength(1);
+  });
+
   test('TRICKLE 67: the signal ends a waiting read at once, with its reason', async () => {
     const controller = new AbortController();
     const server = await answers({});

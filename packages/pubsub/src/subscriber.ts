@@ -19,7 +19,7 @@ export interface SubscribeOptions extends Connection {
   readonly epoch?: string;
   /** A channel that does not exist yet is waited for, and then read from its first segment on. Default false. */
   readonly waitForChannel?: boolean;
-  /** A request that waits is made anew after this long. Default 20,000. */
+  /** A request that waits is made anew after this long, and one for a body that says nothing after up to twice as long. Default 20,000. */
   readonly reAskMs?: number;
   /** Failures in a row after which the subscription gives up, 0.25 to 1 s apart. Default 150, which is about two minutes; Infinity never gives up. */
   readonly retries?: number;
@@ -41,6 +41,7 @@ export interface SubscriberStats {
   readonly cut: number;
   /** Bodies that broke off and were gone on with. */
   readonly resumed: number;
+  /** Requests that waited, and bodies that said nothing, asked for anew. */
   readonly reAsks: number;
   readonly retries: number;
 }
@@ -195,7 +196,8 @@ class TrickleSubscription implements Subscription {
       answer,
       { seq, epoch, ...this.#place.news() },
       {
-        again: () => this.#requests.resume(seq, epoch),
+        again: (why) => this.#requests.resume(seq, epoch, why),
+        watch: (timesSilent, onSilence) => this.#requests.watch(timesSilent, onSilence),
         bytes: (count) => {
           this.#stats.bytes += count;
         },

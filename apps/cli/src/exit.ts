@@ -10,8 +10,8 @@ Exit codes:
   0    done; for serve and relay also: stopped by Ctrl-C or SIGTERM
   1    failed; the reason is on standard error
   2    wrong usage
-  3    the channel was not found and never existed, or the server has no such thing
-  4    gave up: the server cannot be reached, or stopped answering
+  3    the channel was not found and never existed, or the server or relay has no such thing
+  4    gave up: the server, relay or runner cannot be reached, or does not answer
   130  interrupted by Ctrl-C or SIGTERM`;
 
 /** A failure the person can do something about: its message is all that is said. */

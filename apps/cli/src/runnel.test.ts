@@ -31,6 +31,10 @@ describe('usage', () => {
     [['relay', 'http://127.0.0.1/']],
     [['relay']],
     [['ls', 'demo']],
+    [['control']],
+    [['control', 'demo', '--sample', 'much']],
+    [['control', 'demo', '--relay', 'here']],
+    [['control', 'demo', '--on', '--off']],
     [['conformance']],
     [['fly']],
     [['--loud']],
@@ -42,7 +46,7 @@ describe('usage', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  test.each([['serve'], ['pub'], ['sub'], ['relay'], ['audit'], ['journal'], ['ls'], ['conformance']])(
+  test.each([['serve'], ['pub'], ['sub'], ['relay'], ['control'], ['audit'], ['journal'], ['ls'], ['conformance']])(
     '%s --help tells usage and exit codes',
     async (name) => {
       const { code, stdout, stderr } = await run([name, '--help']);
@@ -54,7 +58,7 @@ describe('usage', () => {
 
   test('--help names every command, --version the version', async () => {
     const { stdout } = await run(['--help']);
-    for (const name of ['serve', 'pub', 'sub', 'relay', 'audit', 'journal', 'ls', 'conformance'])
+    for (const name of ['serve', 'pub', 'sub', 'relay', 'control', 'audit', 'journal', 'ls', 'conformance'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

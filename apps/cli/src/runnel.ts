@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { conformanceCommand } from './conformance.ts';
+import { controlCommand } from './control.ts';
 import { EXIT_CODES_HELP, Exit, exitCode, sentence } from './exit.ts';
 import { journalCommand } from './journal.ts';
 import { lsCommand } from './ls.ts';
@@ -17,6 +18,7 @@ const commands = [
   pubCommand,
   subCommand,
   relayCommand,
+  controlCommand,
   auditCommand,
   journalCommand,
   lsCommand,

@@ -1,4 +1,4 @@
-/** A time on the command line. */
+/** Times on the command line. */
 import { systemClock } from '@runnel/protocol';
 import { InvalidArgumentError } from 'commander';
 
@@ -13,3 +13,31 @@ export function time(text: string): number {
     throw new InvalidArgumentError('It must be a time such as 2026-01-31T12:00Z, or 15m for a quarter of an hour ago.');
   return at;
 }
+
+/** A length of time, in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d+)(ms|[smhd])$/.exec(text) ?? [];
+  const ms = unit === 'ms' ? Number(count) : Number(count) * UNITS[unit as keyof typeof UNITS];
+  if (unit === undefined || ms === 0 || ms > LONGEST_MS)
+    throw new InvalidArgumentError('It must be a time such as 90s, 10m, 2h or 1d, of 24 days at most.');
+  return ms;
+}
+
+/** A length of time as people say it: `9m 58s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ');
+}
+
+/** As long as timers last. PROTOCOL.md section 8.6. */
+const LONGEST_MS = 2 ** 31 - 1;

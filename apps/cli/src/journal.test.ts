@@ -87,7 +87,7 @@ test('EGRESS 2.19: audit prints the books while the relay runs and after, and en
   expect(wrong.out).toMatch(/^file .*DOES NOT BALANCE$/m);
 });
 
-test('EGRESS 2.16: a second relay on the journal is an error that names it and the way out', async () => {
+test('EGRESS 2.16, 6.19: a second relay on the journal is an error that names it and the way out', async () => {
   const { journal } = await relaying();
   const second = await run('relay', 'http://127.0.0.1:1/', '--session', 'x', '--journal', journal);
   expect(second.code).toBe(2);

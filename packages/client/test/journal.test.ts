@@ -79,7 +79,7 @@ describe.each([
     expect(journal.cursor('two').books).toMatchObject({ in: 3, out: 3, pending: 0 });
   });
 
-  test('EGRESS 2.13: over its bounds the oldest leave, for each sink that had not got them, and what is in hand stays', async () => {
+  test('EGRESS 2.13, 6.11: over its bounds the oldest leave, for each sink that had not got them, and what is in hand stays', async () => {
     const { journal } = open({ ...where(), maxEnvelopes: 100 });
     const slow = journal.cursor('slow');
     journal.cursor('down');
@@ -143,7 +143,7 @@ describe.each([
 });
 
 describe('what was committed', () => {
-  test('EGRESS 2.14: is there after the process was killed, with the position and the books behind it', async () => {
+  test('EGRESS 2.14, 6.1: is there after the process was killed, with the position and the books behind it', async () => {
     const path = freshPath();
     const { journal } = open({ path });
     journal.cursor('sink');
@@ -224,7 +224,7 @@ describe('what was committed', () => {
   });
 });
 
-test('what is settled ahead of others is booked with them, and after a kill it is sent again', async () => {
+test('EGRESS 6.1: what is settled ahead of others is booked with them, and after a kill it is sent again', async () => {
   const path = freshPath();
   const { journal } = open({ path });
   const cursor = journal.cursor('sink');
@@ -239,8 +239,8 @@ test('what is settled ahead of others is booked with them, and after a kill it i
   expect(cursor.books).toMatchObject({ in: 4, out: 3, pending: 1 });
 });
 
-describe('EGRESS 2.16: two relays on one journal', () => {
-  test('EGRESS 2.16: the second gets a clear error, a reader does not, and the lock goes with the first', () => {
+describe('EGRESS 2.16, 6.19: two relays on one journal', () => {
+  test('EGRESS 2.16, 6.19: the second gets a clear error, a reader does not, and the lock goes with the first', () => {
     const path = freshPath();
     const first = openJournal({ path });
     expect(() => openJournal({ path })).toThrow(
@@ -263,7 +263,7 @@ describe('EGRESS 2.16: two relays on one journal', () => {
   });
 });
 
-describe('EGRESS section 6, torn, spliced or corrupt journal', () => {
+describe('EGRESS 6.2: a torn, spliced or corrupt journal', () => {
   /** A closed journal of 3,000 envelopes of which the sink has had 1,000. */
   async function filled(): Promise<string> {
     const path = freshPath();
@@ -290,7 +290,7 @@ describe('EGRESS section 6, torn, spliced or corrupt journal', () => {
       },
     ],
     ['a head alone', (path: string) => truncateSync(path, 100)],
-  ])('EGRESS 2.15: %s is moved aside with a message, and the process starts', async (_, damage) => {
+  ])('EGRESS 2.15, 6.2: %s is moved aside with a message, and the process starts', async (_, damage) => {
     const path = await filled();
     damage(path);
     const damaged = readFileSync(path);
@@ -309,7 +309,7 @@ describe('EGRESS section 6, torn, spliced or corrupt journal', () => {
     expect(open({ path }).warnings).toEqual([]);
   });
 
-  test('EGRESS 2.15: of a file that is cut, what is left is delivered, and what is lost is counted', async () => {
+  test('EGRESS 2.15, 6.2: of a file that is cut, what is left is delivered, and what is lost is counted', async () => {
     const whole = new Set(ids(3000));
     const path = await filled();
     truncateSync(path, Math.floor(readFileSync(path).length * 0.7));
@@ -324,7 +324,7 @@ describe('EGRESS section 6, torn, spliced or corrupt journal', () => {
     if (before.out === 1000) expect(got.length + (dropped.damaged ?? 0)).toBe(2000);
   });
 
-  test('EGRESS 2.15: of a file with flipped bytes every envelope that can be read is delivered, and the process starts', async () => {
+  test('EGRESS 2.15, 6.2: of a file with flipped bytes every envelope that can be read is delivered, and the process starts', async () => {
     const path = await filled();
     const whole = readFileSync(path);
     for (let round = 0; round < 12; round++) {
@@ -346,8 +346,8 @@ describe('EGRESS section 6, torn, spliced or corrupt journal', () => {
   });
 });
 
-describe('EGRESS section 6, disk full', () => {
-  test('what cannot be written waits in memory to a bound, the oldest beyond it are counted, and it resumes by itself', async () => {
+describe('EGRESS 6.4: a full disk', () => {
+  test('EGRESS 6.4: what cannot be written waits in memory to a bound, the oldest beyond it are counted, and it resumes by itself', async () => {
     const clock = new ManualClock();
     const path = freshPath();
     const { journal, warnings } = open({ path, clock, maxWaiting: 20 });

@@ -48,7 +48,7 @@ const schedule: fc.Arbitrary<Schedule> = fc.record({
 
 describe('EGRESS R1: under random schedules of faults', () => {
   test(
-    'EGRESS R1: every envelope is delivered or dead, once, in order, and what is dead was refused alone',
+    'EGRESS R1, R10, 6.11: every envelope is delivered or dead, once, in order, and what is dead was refused alone',
     () => {
       fc.assert(
         fc.property(schedule, (given) => {
@@ -118,7 +118,7 @@ const accepted: Answer = { kind: 'answered', report: undefined };
 const refused: Answer = { kind: 'refused', reason: 'bad', status: 400 };
 
 describe('the lane', () => {
-  test('EGRESS 2.10: one poison of 500, wherever it is, costs at most 19 requests, and 499 are delivered', () => {
+  test('EGRESS 2.10, 6.5, R6: one poison of 500, wherever it is, costs at most 19 requests, and 499 are delivered', () => {
     for (let at = 1; at <= 500; at++) {
       const core = new LaneCore(policy);
       core.add(items(500));
@@ -129,7 +129,7 @@ describe('the lane', () => {
     }
   });
 
-  test('EGRESS 2.9: after a 413 halves are sent until they fit; the batch grows back once they do', () => {
+  test('EGRESS 2.9, 6.12: after a 413 halves are sent until they fit; the batch grows back once they do', () => {
     const core = new LaneCore({ ...policy, maxBatch: 64 });
     const sizes: number[] = [];
     let healthy = false;
@@ -215,7 +215,7 @@ describe('the lane', () => {
   });
 
   test.each([7000, 0, 86_400_000, undefined])(
-    'EGRESS 2.8: Retry-After %s is kept to, capped, and not overslept by more than a tenth',
+    'EGRESS 2.8, 6.7: Retry-After %s is kept to, capped, and not overslept by more than a tenth',
     (retryAfterMs) => {
       const core = new LaneCore(policy);
       core.add(items(1));
@@ -266,7 +266,7 @@ describe('the lane', () => {
     expect(core.idle).toBe(false);
   });
 
-  test('EGRESS section 6, retry storm: after an outage requests follow each other hardly faster than before it', () => {
+  test('EGRESS 6.6: after an outage requests follow each other hardly faster than before it', () => {
     const core = new LaneCore({ ...policy, maxBatch: 5 });
     let n = 0;
     const offer = (count: number, now: number) =>

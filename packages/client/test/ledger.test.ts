@@ -234,7 +234,7 @@ describe('lanes', () => {
     expect(warnings).toEqual([expect.stringContaining('sink collect is paused')]);
   });
 
-  test('EGRESS 2.18: every sink gets every event, and one that stalls does not delay the other', async () => {
+  test('EGRESS 2.18, 6.9: every sink gets every event, and one that stalls does not delay the other', async () => {
     const stalled: Sink = { name: 'stalled', send: () => new Promise(() => {}), async close() {} };
     const good = collectingSink('good');
     const { relay, events } = startLoop({ sinks: [stalled, good] });
@@ -244,7 +244,7 @@ describe('lanes', () => {
     expect(relay.status().sinks).toMatchObject([{ in: 1200, pending: 1200 }, { in: 1200 }]);
   });
 
-  test('EGRESS 2.17: what a sink acknowledges until the deadline is delivered, the rest is kept, and the report says so', async () => {
+  test('EGRESS 2.17, 6.14: what a sink acknowledges until the deadline is delivered, the rest is kept, and the report says so', async () => {
     const path = freshPath();
     const sink = collectingSink();
     const slow: Sink = {

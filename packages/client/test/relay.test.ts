@@ -153,7 +153,7 @@ describe('EGRESS 1.4: telemetry', () => {
     expect(sink.envelopes.at(-1)).toMatchObject({ session: 'a', id: 'aaaaaaaa-2' });
   });
 
-  test('EGRESS 1.19: runner_ready is delivered although it was written before the client came', async () => {
+  test('EGRESS 1.19, 6.16: runner_ready is delivered although it was written before the client came', async () => {
     const { relay, events } = startLoop();
     const runner = events('demo');
     await runner.write('{"type":"runner_ready","startup_ms":12.5,"epoch":"aaaaaaaa"}');
@@ -194,7 +194,7 @@ describe('hostile lines', () => {
     expect(session.books).toMatchObject({ lines: 2, telemetry: { relayed: 2 } });
   });
 
-  test('EGRESS 1.15: random bytes between good lines cost nothing but themselves', async () => {
+  test('EGRESS 1.15, 6.17: random bytes between good lines cost nothing but themselves', async () => {
     const { relay, sink, segment } = startLoop();
     const session = relay.open('demo');
     const encoder = new TextEncoder();
@@ -232,7 +232,7 @@ describe('hostile lines', () => {
     expect(session.books.starts[0]?.report?.pending).toBe(0);
   });
 
-  test('a handler that throws or rejects is counted, stays, and hurts nobody', async () => {
+  test('EGRESS 6.20: a handler that throws or rejects is counted, stays, and hurts nobody', async () => {
     const { relay, sink, events } = startLoop();
     const session = relay.open('demo');
     session.on('logs', () => {
@@ -291,7 +291,7 @@ describe('replays and gaps', () => {
     expect(sink.envelopes.slice(-2).map(({ id }) => id)).toEqual(['0', '0a1b2c3d-1']);
   });
 
-  test('PROTOCOL 8.3: a gap in seq is an exact number of events', async () => {
+  test('EGRESS 6.16, PROTOCOL 8.3: a gap in seq is an exact number of events', async () => {
     const { relay, sink, events } = startLoop();
     const session = relay.open('demo');
     await events('demo').writeMany([line(11), line(12), line(15), line(16), line(20)]);
@@ -301,7 +301,7 @@ describe('replays and gaps', () => {
     ]);
   });
 
-  test('PROTOCOL 8.4: the report tells what was lost on the channel from what the runner dropped', async () => {
+  test('EGRESS 6.16, R17, PROTOCOL 8.4: the report tells what was lost on the channel from what the runner dropped', async () => {
     const { relay, sink, events } = startLoop();
     const session = relay.open('demo');
     const report = { type: 'losses', epoch: '0a1b2c3d', emitted: 10, written: 6, dropped: { queue_overflow: 3 } };
@@ -416,7 +416,7 @@ describe('channels that come and go', () => {
     expect(session.books).toMatchObject({ segments: 2, lines: 2, segmentsSkipped: 0 });
   });
 
-  test('a server that goes away and comes back without its memory is found again', async () => {
+  test('EGRESS 6.16: a server that goes away and comes back without its memory is found again', async () => {
     const clock = new ManualClock();
     const first = startLoop();
     const second = startLoop();
@@ -442,7 +442,7 @@ describe('channels that come and go', () => {
     expect(session.books).toMatchObject({ telemetry: { relayed: 3, replay: 1 }, sums: { missed: 0 } });
   });
 
-  test('EGRESS 1.26: a segment that is read again after an interruption gives every message once', async () => {
+  test('EGRESS 1.26, 6.8, 6.16: a segment that is read again after an interruption gives every message once', async () => {
     const loop = startLoop();
     const network = breakable(loop.transport);
     const { relay, sink } = startLoop({ transport: network.transport });
@@ -464,7 +464,7 @@ describe('channels that come and go', () => {
     expect(session.books).toMatchObject({ lines: 6, telemetry: { in: 4, replay: 0 }, sums: { missed: 0 } });
   });
 
-  test('EGRESS 1.26: … also when the server could not be reached for so long that several subscriptions gave up', async () => {
+  test('EGRESS 1.26, 6.16: … also when the server could not be reached for so long that several subscriptions gave up', async () => {
     const clock = new ManualClock();
     const loop = startLoop();
     const network = breakable(loop.transport);
@@ -502,7 +502,7 @@ test('a segment that is cut before its first line is whole is asked for again', 
   expect(sink.envelopes.map(({ id }) => id)).toEqual(['0a1b2c3d-1', '0a1b2c3d-2']);
 });
 
-test('a server that dies in the middle of a segment and comes back is one discontinuity', async () => {
+test('EGRESS 6.16: a server that dies in the middle of a segment and comes back is one discontinuity', async () => {
   const [before, after] = [startLoop(), startLoop()];
   let server = before;
   const network = breakable({
@@ -580,7 +580,7 @@ describe('sinks', () => {
     expect(make).toThrow(expect.objectContaining({ name: 'TrickleError', code: 'invalid' }));
   });
 
-  test('a sink that hangs delays neither the session nor another sink', async () => {
+  test('EGRESS 6.9: a sink that hangs delays neither the session nor another sink', async () => {
     const [hung, good] = [hangingSink('hung'), collectingSink('good')];
     const { relay, events } = startLoop({ sinks: [hung, good] });
     relay.open('demo');
@@ -595,7 +595,7 @@ describe('sinks', () => {
     );
   });
 
-  test('a batch that is rejected is handed over again, in order, until it is acknowledged', async () => {
+  test('EGRESS 6.11: a batch that is rejected is handed over again, in order, until it is acknowledged', async () => {
     const clock = new ManualClock();
     const sink = collectingSink();
     let failures = 5;
@@ -729,7 +729,7 @@ describe('bounds', () => {
 });
 
 describe('closing', () => {
-  test('what is pending is delivered before the sinks are closed, and the report says so', async () => {
+  test('EGRESS 6.14: what is pending is delivered before the sinks are closed, and the report says so', async () => {
     const gate = Promise.withResolvers<void>();
     const calls: string[] = [];
     const slow: Sink = {
@@ -752,7 +752,7 @@ describe('closing', () => {
     expect(calls).toEqual(['send 2', 'close']);
   });
 
-  test('a sink that hangs does not hold up the end: what it had is counted as dropped by shutdown', async () => {
+  test('EGRESS 6.14: a sink that hangs does not hold up the end: what it had is counted as dropped by shutdown', async () => {
     const clock = new ManualClock();
     const { relay, segment } = startLoop({ clock, sinks: [hangingSink('deaf')] });
     await segment('demo', `${line(1)}\n${line(2)}\n`);
@@ -769,7 +769,7 @@ describe('closing', () => {
     expect(clock.now() - start).toBeLessThanOrEqual(4000);
   });
 
-  test('a journal that keeps what is pending reports it as kept', async () => {
+  test('EGRESS 6.14: a journal that keeps what is pending reports it as kept', async () => {
     const { relay, segment } = startLoop({ journal: openJournal({ path: freshPath() }), sinks: [hangingSink('down')] });
     await segment('demo', `${line(1)}\n`);
     relay.open('demo');

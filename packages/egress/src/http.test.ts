@@ -40,7 +40,7 @@ test('EGRESS 1.5: the generic form sends the bytes as they came, one envelope a 
   expect(headers).not.toHaveProperty('authorization');
 });
 
-test('EGRESS 6 duplicate after a time-out: the same envelopes carry the same Idempotency-Key, others another', async () => {
+test('EGRESS 6.8: the same envelopes carry the same Idempotency-Key, others another', async () => {
   const sink = httpSink({ url: server.url });
   for (const each of [batch, batch, [...batch].reverse()]) await sink.send(each, signal);
   const [first, second, third] = server.received.map(({ headers }) => headers['idempotency-key']);

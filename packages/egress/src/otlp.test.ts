@@ -97,7 +97,7 @@ test('EGRESS 5 OTLP: neighbours of one runner share a resource, and the order st
 const partial = (rejectedLogRecords: unknown, errorMessage = 'no room') =>
   ({ status: 200, body: JSON.stringify({ partialSuccess: { rejectedLogRecords, errorMessage } }) }) as const;
 
-test('EGRESS 6 poison: a partial success counts what was refused, without sending any of it again', async () => {
+test('EGRESS 6.5: a partial success counts what was refused, without sending any of it again', async () => {
   server.script(partial('2'));
   const report = await otlpSink({ url: server.url }).send(
     ['a', 'b', 'c'].map((id) => envelope(id)),
@@ -106,7 +106,7 @@ test('EGRESS 6 poison: a partial success counts what was refused, without sendin
   expect(report).toEqual({ refused: [], unnamed: { count: 2, reason: 'no room' } });
 });
 
-test('EGRESS 6 poison: when all were rejected each of them is, beside those that never went out', async () => {
+test('EGRESS 6.5: when all were rejected each of them is, beside those that never went out', async () => {
   server.script(partial(2));
   const report = await otlpSink({ url: server.url }).send([envelope('a'), envelopeOf('broken'), envelope('b')], signal);
   expect(report).toEqual({

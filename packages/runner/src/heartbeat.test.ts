@@ -88,7 +88,7 @@ it('ends its heartbeats with the runner, and leaves no timer behind', async () =
   expect(clock.pending).toBe(0);
 });
 
-it('EGRESS R15: a step of the wall clock changes no duration', async () => {
+it('EGRESS R15, 6.13: a step of the wall clock changes no duration', async () => {
   const { clock, runner, heartbeats } = start();
   runner.stream();
   clock.advance(4_000);

@@ -397,7 +397,7 @@ describe('the control channel', () => {
     expect(answer).toMatchObject({ request_id: 'r', error: expect.stringContaining(error) });
   });
 
-  it('EGRESS 1.14: ignores what is no request, and lives through lines that are no JSON', async () => {
+  it('EGRESS 1.14, 6.17: ignores what is no request, and lives through lines that are no JSON', async () => {
     const host = server();
     runnerOn(host);
     const events = follow(host);

@@ -56,7 +56,7 @@ it('EGRESS 4.5: what a thread has to drop is counted in the runner’s books, an
   expect(events.at(-1)?.type).toBe('after');
 });
 
-it('EGRESS 4.5: what a killed thread had not handed over is counted as worker_gone', async () => {
+it('EGRESS 4.5, 6.15: what a killed thread had not handed over is counted as worker_gone', async () => {
   const { runner } = start();
   const killed = worker(runner, { name: 'w', count: 100, end: 'hang' });
   await once(killed, 'message');

@@ -107,7 +107,7 @@ describe('EGRESS 2.1 and 2.3: the variables of the metrics reporter', () => {
     expect((await egressFromEnv({ SCOPE_METRICS_BUFFER_PATH: '/b' })).journal).toEqual({ path: '/b' });
   });
 
-  test('EGRESS 2.3: what cannot be used is told before anything starts, all at once', async () => {
+  test('EGRESS 2.3, 6.18: what cannot be used is told before anything starts, all at once', async () => {
     const env = {
       SCOPE_CLOUD_API_KEY: 'k',
       SCOPE_METRICS_MAX_BATCH: '501',
@@ -122,7 +122,7 @@ describe('EGRESS 2.1 and 2.3: the variables of the metrics reporter', () => {
   });
 });
 
-describe('EGRESS 6 config error: told before any data is touched', () => {
+describe('EGRESS 6.18: a config error is told before any data is touched', () => {
   test.each([
     ['no JSON, without quoting it', '{"key":"secret"', /not valid JSON$/],
     ['an unknown type', { sinks: [{ type: 'carrier-pigeon' }] }, /sinks\.0\.type/],
@@ -135,7 +135,7 @@ describe('EGRESS 6 config error: told before any data is touched', () => {
     ],
     ['one name twice', { sinks: [{ type: 'log' }, { type: 'file', name: 'log', path: 'x' }] }, /name log stands twice/],
     ['a secret that is none', { sinks: [{ type: 'webhook', url: 'http://h/', sign: { secret: 'short' } }] }, /sign/],
-  ])('EGRESS 6: %s', async (_, content, expected) => {
+  ])('EGRESS 6.18: %s', async (_, content, expected) => {
     const [complaint, ...others] = await complaints(await config(content));
     expect(complaint).toMatch(expected);
     expect(complaint).not.toContain('secret"');
@@ -143,7 +143,7 @@ describe('EGRESS 6 config error: told before any data is touched', () => {
     expect(others).toEqual([]);
   });
 
-  test('EGRESS 6: a configuration file that is not there', async () => {
+  test('EGRESS 6.18: a configuration file that is not there', async () => {
     expect(await complaints({ RUNNEL_EGRESS_CONFIG: join(folder, 'none.json') })).toEqual([
       expect.stringContaining('cannot be read'),
     ]);

@@ -1,0 +1,67 @@
+/** The books of a session, hop by hop, each an equation; one that does not hold is marked. */
+import { Fragment } from 'preact';
+import { count } from '../model/format.ts';
+import { balances, type Hop, ledgerOf, type Term } from '../model/ledger.ts';
+import { visible } from '../model/text.ts';
+import type { FeedStatus, SessionStatus } from '../model/wire.ts';
+import { Tag } from './parts/chip.tsx';
+import { Panel } from './parts/panel.tsx';
+
+export function LedgerPanel({ session, status }: { session: SessionStatus; status: FeedStatus }) {
+  const hops = ledgerOf(session, status);
+  const mark = balances(hops) ? <Tag tone="good">✓ balances</Tag> : <Tag tone="bad">✗ does not balance</Tag>;
+  return (
+    <Panel title="Ledger" class="ledger" aside={mark}>
+      <ol class="hops">
+        {hops.map((hop) => (
+          <HopLine key={`${hop.where} ${hop.what}`} hop={hop} />
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function HopLine({ hop }: { hop: Hop }) {
+  const { where, what, whole, terms, off, remark } = hop;
+  return (
+    <li class={off ? 'bad' : ''}>
+      <header>
+        <b>{where}</b> <span class="dim">{visible(what, 80)}</span>
+        <span class="spacer" />
+        {off === undefined ? (
+          <Tag tone="idle">not known yet</Tag>
+        ) : off === 0 ? (
+          <Tag tone="good">✓</Tag>
+        ) : (
+          <Tag tone="bad">✗ off by {count(off)}</Tag>
+        )}
+      </header>
+      {off !== undefined && (
+        <p class="sum num">
+          <TermView term={whole} />
+          {terms.map((term, n) => (
+            <Fragment key={term.name}>
+              <i>{n === 0 ? '=' : '+'}</i>
+              <TermView term={term} />
+            </Fragment>
+          ))}
+        </p>
+      )}
+      {remark && <p class="remark">{remark}</p>}
+    </li>
+  );
+}
+
+function TermView({ term }: { term: Term }) {
+  const parts = Object.entries(term.parts ?? {}).filter(([, n]) => n > 0);
+  const all = parts.map(([name, n]) => `${visible(name, 64)}: ${count(n)}`).join('\n');
+  return (
+    <span
+      class={`term ${term.isLoss && term.count > 0 ? 'loss' : ''} ${term.count === 0 ? 'nought' : ''}`}
+      title={all || undefined}
+    >
+      <b>{count(term.count)}</b>
+      <small>{term.name}</small>
+    </span>
+  );
+}

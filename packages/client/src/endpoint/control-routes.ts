@@ -1,16 +1,13 @@
 /** What is wanted of a session's telemetry, for whoever is not the client itself: the control channel has one publisher. PROTOCOL.md section 8.6. */
 import { TrickleError } from '@runnel/protocol';
 import type { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Relay } from '../relay.ts';
 
-/** As much as a state with all its patterns can have. */
-const MOST_BYTES = 256 * 1024;
 const MOST_WAIT_MS = 60_000;
 
 /**
  * `GET /sessions/:id/control`: the status, as JSON. `PUT`: states the body, a whole control state, and answers with the status when `session.control.ask` resolves; `?wait=` is for how
- * many ms at most (default 2,000, at most 60,000). 404: no such session is open. 400: no state, or no wait; the text says why. 413: too large. 503: the session was closed meanwhile.
+ * many ms at most (default 2,000, at most 60,000). 404: no such session is open. 400: no state, or no wait; the text says why. 503: the session was closed meanwhile.
  */
 export function controlRoutes(app: Hono, relay: Relay): void {
   const path = '/sessions/:id/control';
@@ -18,8 +15,7 @@ export function controlRoutes(app: Hono, relay: Relay): void {
     const session = relay.sessions.get(c.req.param('id'));
     return session ? c.json(session.control.status) : c.text(`no session ${c.req.param('id')} is open\n`, 404);
   });
-  const limit = bodyLimit({ maxSize: MOST_BYTES, onError: (c) => c.text('The state is too large\n', 413) });
-  app.put(path, limit, async (c) => {
+  app.put(path, async (c) => {
     const waitMs = Number(c.req.query('wait') ?? '2000');
     if (!Number.isInteger(waitMs) || waitMs < 0 || waitMs > MOST_WAIT_MS)
       return c.text(`wait is a whole number of ms, at most ${MOST_WAIT_MS}\n`, 400);

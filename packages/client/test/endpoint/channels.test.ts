@@ -1,0 +1,48 @@
+import { ManualClock } from '@runnel/protocol/testing';
+import { fetchTransport } from '@runnel/pubsub';
+import { createTrickle } from '@runnel/server';
+import { expect, onTestFinished, test } from 'vitest';
+import { createEndpoint, type ServerChannel } from '../../src/index.ts';
+import { startLoop } from '../loop.ts';
+import { served } from './served.ts';
+
+test('the channels of the server come as it lists them', async () => {
+  const { ask, trickle } = await served({ server: { changefeed: true } });
+  trickle.create('a "<b>" \u202e', 'video/mp4; <script>');
+  const channels = (await (await ask('/channels')).json()) as ServerChannel[];
+  expect(channels.find(({ name }) => name.startsWith('a'))).toMatchObject({
+    name: 'a "<b>" \u202e',
+    mime: 'video/mp4; <script>',
+    head: 0,
+    oldest: null,
+    bytes: 0,
+    closed: false,
+  });
+});
+
+test('a server that lists none is told from one that is away', async () => {
+  const { ask } = await served();
+  const unlisted = await ask('/channels');
+  expect([unlisted.status, await unlisted.text()]).toEqual([404, expect.stringContaining('--changefeed')]);
+  const away = await served({ transport: fetchTransport(() => Promise.reject(new TypeError('no route'))) });
+  expect((await away.ask('/channels')).status).toBe(502);
+});
+
+test('however many ask, the server is asked twice a second, with what the relay has for it', async () => {
+  const clock = new ManualClock();
+  const trickle = createTrickle({ changefeed: true });
+  onTestFinished(() => trickle.stop());
+  const asked: (string | null)[] = [];
+  const transport = fetchTransport((request) => {
+    if (request.url.endsWith('_channels')) asked.push(request.headers.get('authorization'));
+    return trickle.fetch(request);
+  });
+  const endpoint = createEndpoint(
+    startLoop({ clock, transport, headers: { Authorization: 'Bearer of-the-server' } }).relay,
+  );
+  await Promise.all(Array.from({ length: 20 }, () => endpoint.request('/channels')));
+  expect(asked).toEqual(['Bearer of-the-server']);
+  clock.advance(500);
+  expect((await endpoint.request('/channels')).status).toBe(200);
+  expect(asked).toHaveLength(2);
+});

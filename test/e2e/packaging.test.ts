@@ -35,11 +35,11 @@ afterAll(async () => {
 test('an installed package runs under plain Node', async () => {
   await write(
     'use.js',
-    `import { members } from '@runnel/protocol';
+    `import { memberFinder } from '@runnel/protocol';
      import * as server from '@runnel/server';
      import * as pubsub from '@runnel/pubsub';
      const line = new TextEncoder().encode('{"type":"telemetry","event":{"n":1}}');
-     const { start, end } = members(line).get('event');
+     const [{ start, end }] = memberFinder('event')(line);
      console.log(new TextDecoder().decode(line.subarray(start, end)), typeof server, typeof pubsub);`,
   );
 
@@ -51,10 +51,10 @@ test('an installed package runs under plain Node', async () => {
 test('its types hold for strict TypeScript without our condition', async () => {
   await write(
     'use.ts',
-    `import { members, type Range } from '@runnel/protocol';
+    `import { memberFinder, type Range } from '@runnel/protocol';
      import '@runnel/server';
      import '@runnel/pubsub';
-     export const event: Range | undefined = members(new Uint8Array())?.get('event');
+     export const event: Range | undefined = memberFinder('event')(new Uint8Array())?.[0];
      // @ts-expect-error: if the types were missing, this would be no error
      export const wrong: string = event;`,
   );

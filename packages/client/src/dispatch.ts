@@ -5,7 +5,7 @@ import {
   type EventMessage,
   eventMessage,
   isTelemetryEvent,
-  members,
+  memberFinder,
   NETWORK_EVENT,
   TELEMETRY,
 } from '@runnel/protocol';
@@ -110,8 +110,10 @@ export class Dispatch {
   }
 }
 
+const findEvent = memberFinder('event');
+
 /** The event as it was sent. A copy, so that an envelope that waits for its sink does not keep a whole network chunk in memory. */
 function eventBytes(line: Uint8Array): Uint8Array | undefined {
-  const range = members(line)?.get('event');
+  const range = findEvent(line)?.[0];
   return range && Buffer.from(line.subarray(range.start, range.end));
 }

@@ -15,7 +15,7 @@ export {
 export { type Envelope, isTelemetryEvent, type TelemetryEvent } from './envelope.ts';
 export { TrickleError, type TrickleErrorCode } from './error.ts';
 export { channelListing, type ListedChannel } from './listing.ts';
-export { members, type Range } from './members.ts';
+export { type Found, memberFinder, type Range } from './members.ts';
 export {
   type ControlMessage,
   channelUrl,

@@ -1,93 +1,112 @@
+/** Members of a JSON object as byte ranges, so that a value can be cut out exactly as it was sent. HOUSE decision 15, PROTOCOL.md section 8.3. */
+import { CLOSE_OBJECT, COLON, COMMA, endOfString, endOfValue, OPEN_OBJECT, QUOTE, seen, skipSpace } from './json.ts';
+
 /** Where a member's value stands in a line: the bytes from `start` up to, not including, `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
+/** A range for each of the names asked for, in their order; undefined where there is no such member. */
+export type Found<Names extends readonly string[]> = { [Place in keyof Names]: Range | undefined };
 
-const decoder = new TextDecoder();
+interface Wanted {
+  readonly name: Uint8Array;
+  readonly place: number;
+  readonly inner: readonly Wanted[];
+}
+
+type Ranges = (Range | undefined)[];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The top-level members of the JSON object that `line` holds, by name, as byte ranges of their values, so that a value can be cut out
- * exactly as it was sent. Of members with one name the last counts, as in `JSON.parse`.
+ * Makes a function that finds members of the JSON object that its argument holds, in UTF-8. A name with a dot is that of a member within a member: to find
+ * `event.id`, `event` must be asked for as well. Of members with one name the last counts, as in `JSON.parse`.
  *
- * It finds its way through valid JSON and checks no more than that takes: hand it only lines that `JSON.parse` has accepted.
- * Returns undefined if `line` is no object. PROTOCOL.md section 8.3.
+ * The function goes through the whole text once and checks it: it answers undefined exactly where `JSON.parse` would throw, where the bytes are no UTF-8, and where
+ * the text is no object. It never throws.
  */
-export function members(line: Uint8Array): ReadonlyMap<string, Range> | undefined {
-  const found = new Map<string, Range>();
-  let at = skipSpace(line, 0);
-  if (line[at] !== OPEN_OBJECT) return undefined;
-  at = skipSpace(line, at + 1);
-  if (line[at] === CLOSE_OBJECT) return found;
-  while (line[at] === QUOTE) {
-    const keyEnd = skipString(line, at);
-    const key = readKey(line, at, keyEnd);
-    at = skipSpace(line, keyEnd);
-    if (line[at] !== COLON) return undefined;
-    const start = skipSpace(line, at + 1);
-    const end = skipValue(line, start);
-    if (end <= start) return undefined;
-    found.set(key, { start, end });
-    at = skipSpace(line, end);
-    if (line[at] === CLOSE_OBJECT) return found;
-    if (line[at] !== COMMA) return undefined;
-    at = skipSpace(line, at + 1);
+export function memberFinder<const Names extends readonly string[]>(
+  ...names: Names
+): (json: Uint8Array) => Found<Names> | undefined {
+  const wanted = wantedBelow('', names);
+  return (json) => {
+    seen.beyondAscii = false;
+    const found: Ranges = new Array(names.length).fill(undefined);
+    const start = skipSpace(json, 0);
+    if (json[start] !== OPEN_OBJECT) return undefined;
+    const end = findIn(json, start, wanted, found);
+    if (end < 0 || skipSpace(json, end) !== json.length) return undefined;
+    if (seen.beyondAscii && !isUtf8(json)) return undefined;
+    return found as Found<Names>;
+  };
+}
+
+function wantedBelow(prefix: string, names: readonly string[]): Wanted[] {
+  return names.flatMap((name, place) => {
+    const own = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    return own === '' || own.includes('.')
+      ? []
+      : [{ name: encoder.encode(own), place, inner: wantedBelow(`${name}.`, names) }];
+  });
+}
+
+/** Goes through the object at `from`; returns the place after it, or -1. */
+function findIn(json: Uint8Array, from: number, wanted: readonly Wanted[], found: Ranges): number {
+  let at = skipSpace(json, from + 1);
+  if (json[at] === CLOSE_OBJECT) return at + 1;
+  for (;;) {
+    if (json[at] !== QUOTE) return -1;
+    seen.escape = false;
+    const keyEnd = endOfString(json, at);
+    if (keyEnd < 0) return -1;
+    const match = seen.escape ? matchWritten(json, at, keyEnd, wanted) : matchPlain(json, at + 1, keyEnd - 1, wanted);
+    at = skipSpace(json, keyEnd);
+    if (json[at] !== COLON) return -1;
+    const start = skipSpace(json, at + 1);
+    const end = match === undefined ? endOfValue(json, start) : findAt(json, start, match, found);
+    if (end < 0) return -1;
+    at = skipSpace(json, end);
+    if (json[at] === CLOSE_OBJECT) return at + 1;
+    if (json[at] !== COMMA) return -1;
+    at = skipSpace(json, at + 1);
+  }
+}
+
+function findAt(json: Uint8Array, start: number, { place, inner }: Wanted, found: Ranges): number {
+  // Of an earlier member of this name nothing may be left.
+  for (const { place } of inner) found[place] = undefined;
+  const end =
+    inner.length > 0 && json[start] === OPEN_OBJECT ? findIn(json, start, inner, found) : endOfValue(json, start);
+  found[place] = { start, end };
+  return end;
+}
+
+function matchPlain(json: Uint8Array, start: number, end: number, wanted: readonly Wanted[]): Wanted | undefined {
+  for (const each of wanted) {
+    const { name } = each;
+    if (name.length !== end - start) continue;
+    let same = 0;
+    while (same < name.length && json[start + same] === name[same]) same++;
+    if (same === name.length) return each;
   }
   return undefined;
 }
 
-function readKey(line: Uint8Array, start: number, end: number): string {
-  const quoted = line.subarray(start, end);
-  const plain = decoder.decode(quoted.subarray(1, -1));
-  return quoted.includes(BACKSLASH) ? String(JSON.parse(`"${plain}"`)) : plain;
+/** A name that is written with escapes. */
+function matchWritten(json: Uint8Array, start: number, end: number, wanted: readonly Wanted[]): Wanted | undefined {
+  if (!isUtf8(json.subarray(start, end))) return undefined;
+  const name = encoder.encode(JSON.parse(decoder.decode(json.subarray(start, end))) as string);
+  return matchPlain(name, 0, name.length, wanted);
 }
 
-function skipSpace(line: Uint8Array, from: number): number {
-  let at = from;
-  for (let byte = line[at]; byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d; byte = line[++at]);
-  return at;
-}
-
-/** The place after the closing quote of the string that begins at `from`. */
-function skipString(line: Uint8Array, from: number): number {
-  for (let at = from + 1; ; at++) {
-    at = line.indexOf(QUOTE, at);
-    if (at < 0) return line.length;
-    let backslashes = 0;
-    while (line[at - 1 - backslashes] === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return at + 1;
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    decoder.decode(bytes);
+    return true;
+  } catch {
+    return false;
   }
-}
-
-function skipValue(line: Uint8Array, from: number): number {
-  const first = line[from];
-  if (first === QUOTE) return skipString(line, from);
-  if (first === OPEN_OBJECT || first === OPEN_ARRAY) return skipNested(line, from);
-  let at = from;
-  for (
-    let byte = line[at];
-    byte !== undefined && byte > 0x20 && byte !== COMMA && byte !== CLOSE_OBJECT;
-    byte = line[++at]
-  );
-  return at;
-}
-
-function skipNested(line: Uint8Array, from: number): number {
-  let depth = 0;
-  for (let at = from; at < line.length; at++) {
-    const byte = line[at];
-    if (byte === QUOTE) at = skipString(line, at) - 1;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
-    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth === 0) return at + 1;
-  }
-  return line.length;
 }

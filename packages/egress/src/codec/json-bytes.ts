@@ -1,5 +1,5 @@
 /** JSON put together and taken apart as bytes, so that what is inside stays as it was sent. */
-import { members } from '@runnel/protocol';
+import { memberFinder } from '@runnel/protocol';
 
 const COMMA = Buffer.from(',');
 const QUOTE = 0x22;
@@ -17,9 +17,14 @@ export function joined(open: string, items: readonly Uint8Array[], close: string
 
 /** The bytes of the value of the top-level member `name`, as they stand in `object`. */
 export function member(object: Uint8Array, name: string): Uint8Array | undefined {
-  const range = members(object)?.get(name);
+  const find = finders.get(name) ?? memberFinder(name);
+  finders.set(name, find);
+  const range = find(object)?.[0];
   return range && object.subarray(range.start, range.end);
 }
+
+/** By name; the names are the codecs', so there are few. */
+const finders = new Map<string, ReturnType<typeof memberFinder<readonly [string]>>>();
 
 /** The elements of an array of JSON, each as its bytes. Hand it only what `JSON.parse` has accepted. */
 export function elements(array: Uint8Array): Uint8Array[] {

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { basePath, baseUrl, channel, channelUrlArgument, count, from, header, port, positive } from './arguments.ts';
+import {
+  basePath,
+  baseUrl,
+  channel,
+  channelUrlArgument,
+  count,
+  from,
+  header,
+  origin,
+  port,
+  positive,
+} from './arguments.ts';
 
 test('a channel URL loses its trailing slash, and keeps its encoding and its query', () => {
   expect(channelUrlArgument('http://127.0.0.1:7800/demo')).toBe('http://127.0.0.1:7800/demo');
@@ -68,4 +79,14 @@ test('channels are collected, with a media type or without', () => {
 test('headers are collected', () => {
   expect(header('B:  two words ', header('A: 1'))).toEqual({ A: '1', B: 'two words' });
   expect(() => header('no colon')).toThrow('Name: value');
+});
+
+test('an origin is a scheme, a host and a port, and * is all', () => {
+  expect(origin('*', origin('http://127.0.0.1:7801/', origin('https://a.example:443')))).toEqual([
+    'https://a.example',
+    'http://127.0.0.1:7801',
+    '*',
+  ]);
+  for (const text of ['http://a.example/page', 'http://a.example/?x', 'ftp://a.example', 'a.example', 'null', ''])
+    expect(() => origin(text)).toThrow();
 });

@@ -63,6 +63,14 @@ export function basePath(text: string): string {
   return `/${text}/`.replace(/\/+/g, '/');
 }
 
+/** The origin of pages, collected over repeated options; `*` is all. */
+export function origin(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === '*') return [...before, text];
+  const { origin: read, href } = httpUrl(text);
+  if (href !== `${read}/`) throw new InvalidArgumentError('It must be an origin such as http://127.0.0.1:7801, or *.');
+  return [...before, read];
+}
+
 export type From = NonNullable<SubscribeOptions['from']>;
 
 /** Where a subscriber begins: a word, a seq, or -N for the N-th segment from the head. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { TrickleError } from '@runnel/protocol';
 import { DEFAULT_LIMITS, type Limits, serve } from '@runnel/server';
 import { Command } from 'commander';
-import { basePath, type ChannelToMake, channel, count, port, positive } from './arguments.ts';
+import { basePath, type ChannelToMake, channel, count, origin, port, positive } from './arguments.ts';
 import { CommandError, isSystemError } from './exit.ts';
 import { put, type Terminal } from './terminal.ts';
 
@@ -14,6 +14,7 @@ interface ServeFlags extends Partial<Limits> {
   readonly autocreate: boolean;
   readonly channel?: readonly ChannelToMake[];
   readonly changefeed?: boolean;
+  readonly cors?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -28,6 +29,7 @@ export function serveCommand(terminal: Terminal): Command {
     .option('--no-autocreate', 'refuse to publish to a channel that does not exist, and to create one over HTTP')
     .option('--channel <name[=mime]>', 'make this channel at the start (repeatable)', channel)
     .option('--changefeed', 'list the channels at _channels and tell of changes on _changes; both make names known')
+    .option('--cors <origin>', 'let pages of this origin use the server, * all of them (repeatable)', origin)
     .option('--json', 'print the line with the URL as JSON')
     .optionsGroup('How long things stay:')
     .option('--window <segments>', 'finished segments that stay readable however old they are', positive, limits.window)

@@ -10,6 +10,7 @@ const stop = Promise.withResolvers<void>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.resolve());
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+const LOOP = { autocreate: true, changefeed: true, lingerMs: 30_000 };
 const address = readAddress(process.env.RUNNEL_URL);
 const serving = address && (await listen(address));
 if (serving) {
@@ -17,6 +18,13 @@ if (serving) {
   await stop.promise;
   await serving.close();
   console.log('stopped');
+}
+
+/** The console's page, which the client of the loop serves, reads channels itself. `RUNNEL_CORS` names other origins, with commas between them. */
+function pages(): readonly string[] {
+  const { RUNNEL_CORS, PORT = '7801' } = process.env;
+  const origins = RUNNEL_CORS ?? `http://127.0.0.1:${PORT},http://localhost:${PORT}`;
+  return origins.split(',').flatMap((origin) => origin.trim() || []);
 }
 
 interface Address {
@@ -36,7 +44,7 @@ function readAddress(text = 'http://127.0.0.1:7800/'): Address | undefined {
 
 async function listen(address: Address): Promise<Serving | undefined> {
   try {
-    return await serve({ ...address, autocreate: true, changefeed: true, lingerMs: 30_000, onWarning: console.warn });
+    return await serve({ ...address, ...LOOP, cors: pages(), onWarning: console.warn });
   } catch (error) {
     if (!(error instanceof TrickleError)) throw error;
     return fail(`${error.message} RUNNEL_URL says where to listen.`);

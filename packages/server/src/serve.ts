@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { TrickleError } from '@runnel/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { malformedAnswerer } from './client-error.ts';
+import { allowPages } from './cors.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { directly } from './direct.ts';
 import { pageNotFound } from './heads.ts';
@@ -19,6 +20,8 @@ export interface ServeOptions extends TrickleOptions {
   readonly port?: number;
   /** Where the channels are, e.g. `/ai/trickle/`. Default `/`. */
   readonly basePath?: string;
+  /** Origins whose pages may use the server from a browser, such as `http://127.0.0.1:7801`; `*`: all. Default: none. */
+  readonly cors?: readonly string[];
   /** Middleware before the trickle routes and `/metrics`. Headers it sets reach every answer whose head is not sent yet. */
   readonly use?: readonly MiddlewareHandler[];
   /** Told what a person should know. Default: standard error. */
@@ -53,7 +56,8 @@ const SPARE_DESCRIPTORS = 200;
  * TrickleError `invalid` when it cannot listen or the options cannot be used.
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const { host = '127.0.0.1', port = 0, basePath = '/', use = [], onWarning = warn } = options;
+  const { host = '127.0.0.1', port = 0, basePath = '/', cors = [], onWarning = warn } = options;
+  const use = [...(cors.length > 0 ? [allowPages(cors)] : []), ...(options.use ?? [])];
   const { trickle, service } = assemble(options);
   const { core } = service;
   const app = rootApp(trickle, basePath, use);

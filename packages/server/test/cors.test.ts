@@ -1,0 +1,57 @@
+import { Header } from '@runnel/protocol';
+import { serve } from '@runnel/server';
+import { expect, it, onTestFinished } from 'vitest';
+
+const PAGE = 'http://127.0.0.1:7801';
+
+async function started(cors?: readonly string[]) {
+  const serving = await serve({ autocreate: true, ...(cors && { cors }) });
+  onTestFinished(() => serving.close());
+  await fetch(`${serving.url}c/0`, { method: 'POST', body: 'zero' });
+  const ask = async (path: string, method = 'GET', Origin = PAGE) => {
+    const headers = {
+      Origin,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'expect-content',
+    };
+    const answer = await fetch(serving.url + path, { method, headers });
+    await answer.arrayBuffer();
+    return answer;
+  };
+  return ask;
+}
+
+it('a page of an origin that is named reads, and sees what the protocol says in headers', async () => {
+  const ask = await started(['http://console.example', PAGE]);
+  for (const path of ['c/0', 'c/next', 'c/7', 'nobody/0']) {
+    const { headers } = await ask(path);
+    expect(headers.get('access-control-allow-origin')).toBe(PAGE);
+    expect(headers.get('access-control-expose-headers')?.split(',')).toEqual(Object.values(Header));
+  }
+  expect((await ask('c/0')).headers.get(Header.seq)).toBe('0');
+});
+
+it('it may write, too, once it has asked', async () => {
+  const { status, headers } = await (await started([PAGE]))('c/1', 'OPTIONS');
+  expect([status, headers.get('access-control-allow-methods'), headers.get('access-control-allow-headers')]).toEqual([
+    204,
+    'GET,HEAD,POST,DELETE',
+    'expect-content',
+  ]);
+});
+
+it.each([
+  ['of another origin', [PAGE], 'http://evil.example'],
+  ['of the same host at another port', [PAGE], 'http://127.0.0.1:7802'],
+  ['without an origin of its own', [PAGE], 'null'],
+  ['where nobody is named', [], PAGE],
+  ['where the option is not given', undefined, PAGE],
+])('a page %s gets no leave', async (_, cors, origin) => {
+  const ask = await started(cors);
+  expect((await ask('c/0', 'GET', origin)).headers.get('access-control-allow-origin')).toBeNull();
+  expect((await ask('c/1', 'OPTIONS', origin)).headers.get('access-control-allow-origin')).toBeNull();
+});
+
+it('* is every page', async () => {
+  expect((await (await started(['*']))('c/0', 'GET', 'null')).headers.get('access-control-allow-origin')).toBe('*');
+});

@@ -15,6 +15,12 @@ import type { SessionBooks } from './books.ts';
 import { type Consent, userOf } from './consent.ts';
 import { type ControlConfig, checkConfig, configuredFor } from './control-config.ts';
 import type { ControlStatus } from './control-status.ts';
+import {
+  type EventHandlers,
+  type EventHandlersBooks,
+  type EventHandlersOptions,
+  TelemetryHandlers,
+} from './event-handlers.ts';
 import type { DeadPage } from './journal/dead-letter.ts';
 import { type Errands, runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';
@@ -41,6 +47,8 @@ export interface RelayOptions extends Pick<Connection, 'transport' | 'headers'> 
   readonly consent?: Consent;
   /** What is wanted of runners' telemetry, by session id or pattern: stated when a runner connects, and whenever it has another state. Default: nothing. EGRESS 4.10. */
   readonly control?: ControlConfig;
+  /** How events reach the handlers that `relay.handlers` attaches. */
+  readonly handlers?: EventHandlersOptions;
   /** Gets a sentence about what a person should know. Default: standard error. */
   readonly onWarning?: (sentence: string) => void;
   /** Where the runners' log lines go, for /logs/tail. Default: one of the relay's own. */
@@ -68,6 +76,7 @@ export interface RelayStatus {
   readonly sessions: readonly SessionStatus[];
   readonly sinks: readonly LaneStatus[];
   readonly journal: JournalStatus;
+  readonly handlers: EventHandlersBooks;
 }
 
 /** Envelopes over all sinks, since the relay was made. */
@@ -99,6 +108,8 @@ export interface Relay {
   /** The open sessions by id. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly tail: Tail;
+  /** The application's own handlers of events, by name. */
+  readonly handlers: EventHandlers;
   readonly consent: Consent | undefined;
   /** What people ask of the journal. */
   readonly errands: Pick<Errands, 'ask' | 'newest'>;
@@ -118,14 +129,16 @@ export function createRelay(options: RelayOptions): Relay {
   checkUrl(url);
   checkSinks(sinks);
   const configured = checkConfig(options.control ?? {});
+  const handlers = new TelemetryHandlers(options.handlers ?? {}, clock, warn);
   const allows = consent ? consent.allows : () => true;
   const startedAt = clock.wall();
   const sessions = new Map<string, Session>();
   const journal = options.journal ?? openJournal({ clock, onWarning: warn });
   const destinationOf = destinations();
+  const behindMs = (sink: string) => journal.cursors.get(sink)?.books.oldestMs ?? 0;
   const lanes = sinks.map((sink) => {
     const destination = destinationOf(sink);
-    return new Lane({ sink, cursor: journal.cursor(sink.name), clock, destination, allows, warn });
+    return new Lane({ sink, cursor: journal.cursor(sink.name), clock, destination, behindMs, allows, warn });
   });
   warnOfUnserved(journal, sinks, warn);
   const removals = new Set<Promise<unknown>>();
@@ -161,6 +174,7 @@ export function createRelay(options: RelayOptions): Relay {
       pingMs,
       configured: configuredFor(configured, id),
       journal,
+      handlers,
       allows,
       onState,
       onClose: () => sessions.delete(id),
@@ -184,6 +198,7 @@ export function createRelay(options: RelayOptions): Relay {
       })),
       sinks: lanes.map((lane) => lane.status),
       journal: journal.status,
+      handlers: handlers.books,
     };
   }
 
@@ -221,6 +236,7 @@ export function createRelay(options: RelayOptions): Relay {
     control,
     sessions,
     tail,
+    handlers,
     consent,
     errands,
     deadPage: (sink, before, limit) => journal.deadPage(sink, before, limit),
@@ -282,5 +298,10 @@ function checkSinks(sinks: readonly Sink[]): void {
   }
 
   const names = new Set(sinks.map((sink) => sink.name));
+  for (const { name, traits } of sinks) {
+    const other = traits?.standsInFor?.sink;
+    if (other !== undefined && (other === name || !names.has(other)))
+      throw new TrickleError('invalid', `the sink ${name} stands in for ${other}, which is no other sink`);
+  }
   if (names.size < sinks.length) throw new TrickleError('invalid', 'two sinks have the same name');
 }

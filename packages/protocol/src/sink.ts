@@ -36,6 +36,13 @@ export interface SinkTraits {
   readonly requestsPerMinute?: number;
   /** What it depends on, such as a URL's origin: sinks of one destination share its failures, its retries and its pace. Default: the sink alone. */
   readonly destination?: string;
+  /** How long an envelope is worth sending, in milliseconds since it was received, by the wall clock; an older one is dropped and counted as `expired`. Undefined: for ever. */
+  readonly ttlMs?: (envelope: Envelope) => number | undefined;
+  /**
+   * It gets only what comes while the sink of that name has envelopes waiting for more than `behindMs`, so that what is new need not wait for a backlog; the
+   * rest is counted as `covered`. That sink still gets everything: its receiver sees some envelopes twice, with the same ids.
+   */
+  readonly standsInFor?: { readonly sink: string; readonly behindMs: number };
 }
 
 /** A batch of which some was not taken. Places count from 0; what is in neither list is acknowledged, but for `unnamed`. */

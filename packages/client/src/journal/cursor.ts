@@ -28,6 +28,10 @@ export type DropReason =
   | 'disk_full'
   /** The sink will never take it; it is among the dead. */
   | 'refused'
+  /** Older than it is worth to this sink. */
+  | 'expired'
+  /** The sink that this one stands in for was not behind. */
+  | 'covered'
   /** The journal was in memory when the relay closed. */
   | 'shutdown'
   /** A person deleted it. */

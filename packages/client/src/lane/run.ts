@@ -1,16 +1,15 @@
 /** A lane at work: takes envelopes from its cursor, sends what the core says, books what came of it. */
-import { type Clock, type Envelope, pause, type Sink } from '@runnel/protocol';
+import { type Envelope, pause } from '@runnel/protocol';
 import PQueue from 'p-queue';
 import type { Cursor, Result } from '../journal/cursor.ts';
 import type { Row } from '../journal/row.ts';
 import { type Batch, type Item, LaneCore, MOST_IN_FLIGHT, type Outcome } from './core.ts';
 import type { Destination } from './destination.ts';
 import { send } from './send.ts';
+import { Worth, type WorthSetup } from './worth.ts';
 
-export interface LaneSetup {
-  readonly sink: Sink;
+export interface LaneSetup extends WorthSetup {
   readonly cursor: Cursor;
-  readonly clock: Clock;
   /** Shared by all lanes that lead there. */
   readonly destination: Destination;
   /** Asked right before an envelope leaves. */
@@ -27,6 +26,8 @@ export interface LaneCounts {
 
 /** Settlements that may wait for the disk; then the lane waits as well. */
 const MOST_OWED = 1000;
+/** Envelopes that a turn may pass over; then others have theirs. */
+const MOST_PASSED_OVER = 5000;
 /** When a sink is asked again whose credentials were refused and are still the same. */
 const RENEWAL_MS = 60_000;
 const DEFAULTS = { maxBatch: 500, maxBytes: 1_000_000, flushMs: 0, requestsPerMinute: Number.POSITIVE_INFINITY };
@@ -37,6 +38,7 @@ export class Run {
   readonly #onIdle: () => void;
   readonly #core: LaneCore;
   readonly #queue: PQueue;
+  readonly #worth: Worth;
   readonly #stop = new AbortController();
   /** Envelopes that the core has and that are not parked. */
   readonly #rows = new Map<number, Row>();
@@ -54,6 +56,7 @@ export class Run {
     const policy = { ...DEFAULTS, ...traits, order, random: Math.random };
     this.#core = new LaneCore(policy, setup.destination, () => this.wake());
     this.#queue = new PQueue({ concurrency: order === 'none' ? MOST_IN_FLIGHT : order === 'key' ? 2 : 1 });
+    this.#worth = new Worth(setup);
     const at = setup.clock.now();
     const parked = setup.cursor.parked().map((each) => ({ ...each, at }));
     this.#core.addParked(parked, at);
@@ -109,32 +112,38 @@ export class Run {
     if (this.#stop.signal.aborted) return;
     const { cursor, clock } = this.#setup;
     this.#core.gone(cursor.takeLost());
-    this.#take();
+    const more = this.#take();
     while (cursor.owed < MOST_OWED) {
       const batch = this.#core.next(clock.now());
       if (!batch) break;
       this.#send(batch);
     }
     this.#cancelTimer();
-    const due = this.#core.dueAt(clock.now());
+    const due = more ? clock.now() : this.#core.dueAt(clock.now());
     if (Number.isFinite(due)) {
       this.#cancelTimer = clock.after(Math.max(1, Math.ceil(due - clock.now())), () => this.wake());
     }
     if (cursor.pending === 0) this.#onIdle();
   }
 
-  #take(): void {
+  /** Whether there is more to be looked through than one turn may. */
+  #take(): boolean {
     const { sink, cursor, clock } = this.#setup;
     const { maxBytes = DEFAULTS.maxBytes, key = () => '' } = sink.traits ?? {};
+    let passedOver = 0;
     for (let { wanted } = this.#core; wanted > 0; wanted = this.#core.wanted) {
-      const rows = cursor.read(wanted, maxBytes * 2);
-      if (rows.length === 0) return;
+      const read = cursor.read(wanted, maxBytes * 2);
+      if (read.length === 0) return false;
+      const { rows, results } = this.#worth.sift(read);
       const at = clock.now();
       const items = rows.map(({ n, envelope }) => ({ n, bytes: envelope.bytes.length, key: key(envelope), at }));
       for (const row of rows) this.#rows.set(row.n, row);
       const parked = this.#core.add(items);
-      if (parked.length > 0) this.#book(parked);
+      if (parked.length + results.length > 0) this.#book(parked, results);
+      passedOver += results.length;
+      if (passedOver >= MOST_PASSED_OVER) return true;
     }
+    return false;
   }
 
   #send(batch: Batch): void {
@@ -167,6 +176,7 @@ export class Run {
       const row = rows.get(n);
       if (!row) withheld.push({ n, became: 'damaged' });
       else if (!this.#setup.allows(row.envelope)) withheld.push({ n, became: 'consent' });
+      else if (this.#worth.hasExpired(row.envelope)) withheld.push({ n, became: 'expired' });
     }
     if (withheld.length === 0) return batch;
     const rest = this.#core.withhold(batch, new Set(withheld.map(({ n }) => n)));

@@ -78,6 +78,25 @@ describe('EGRESS 1.16: each variable adds its sink', () => {
   });
 });
 
+test('EGRESS 6.10: any sink may have a time to live by type, and stand in for another', async () => {
+  const url = 'http://127.0.0.1:1/';
+  const sinks = [
+    { type: 'http', name: 'whole', url, ttlMs: { stream_heartbeat: 1000, '*': 5000 } },
+    { type: 'http', name: 'fresh', url, ttlMs: { '*': 10_000 }, standsInFor: { sink: 'whole' } },
+    { type: 'log', ttlMs: { error: 7 } },
+  ];
+  const egress = await egressFromEnv(await config({ sinks }));
+  const [whole, fresh, log] = egress.sinks.map(({ traits }) => traits);
+  const of = (type: string) => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ id: 'a', data: { type } }));
+    return { ...envelope('a'), bytes };
+  };
+  expect(['stream_heartbeat', 'error'].map((type) => whole?.ttlMs?.(of(type)))).toEqual([1000, 5000]);
+  expect(fresh?.ttlMs?.(of('error'))).toBe(10_000);
+  expect(fresh).toMatchObject({ order: 'all', maxBatch: 500, standsInFor: { sink: 'whole', behindMs: 5000 } });
+  expect(['stream_heartbeat', 'error'].map((type) => log?.ttlMs?.(of(type)))).toEqual([undefined, 7]);
+});
+
 test('EGRESS 4.10: what the file says of control is left to the client', async () => {
   expect(await names(await config({ control: { demo: { enabled: false } } }))).toEqual([]);
 });
@@ -134,6 +153,8 @@ describe('EGRESS 6.18: a config error is told before any data is touched', () =>
       /user or password/,
     ],
     ['one name twice', { sinks: [{ type: 'log' }, { type: 'file', name: 'log', path: 'x' }] }, /name log stands twice/],
+    ['a time to live that is none', { sinks: [{ type: 'log', ttlMs: { '*': 'soon' } }] }, /sinks\[0\]\.ttlMs\.\*/],
+    ['a sink that stands in for none', { sinks: [{ type: 'log', standsInFor: { sink: 'x' } }] }, /stands in for x/],
     ['a secret that is none', { sinks: [{ type: 'webhook', url: 'http://h/', sign: { secret: 'short' } }] }, /sign/],
   ])('EGRESS 6.18: %s', async (_, content, expected) => {
     const [complaint, ...others] = await complaints(await config(content));

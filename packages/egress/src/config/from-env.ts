@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { type Sink, TrickleError } from '@runnel/protocol';
 import { z } from 'zod';
 import { type Env, Environment } from './environment.ts';
-import type { SinkKind } from './kind.ts';
+import { given, type SinkKind } from './kind.ts';
+import { laneSchema, withLane } from './lane.ts';
 import { registry, type SinkType } from './registry.ts';
 
 export interface Egress {
@@ -31,21 +32,28 @@ export async function egressFromEnv(env: Env): Promise<Egress> {
   const environment = new Environment(env);
   const asked = [...fromVariables(environment), ...(await fromFile(environment))];
   const journal = journalWishes(environment);
-  const entries = asked.map(({ where, type, name, config }) => {
+  const entries = asked.map(({ where, type, name, config: { ttlMs, standsInFor, ...config } }) => {
     const kind: SinkKind = registry[type];
     const result = kind.schema.safeParse(config);
     if (!result.success) environment.problems.push(...complaints(where, result.error));
-    return { type, kind, name, config: result.data };
+    const lane = laneSchema.safeParse(given({ ttlMs, standsInFor }));
+    if (!lane.success) environment.problems.push(...complaints(where, lane.error));
+    return { type, kind, name, config: result.data, lane: lane.data ?? {} };
   });
   const names = entries.map(({ type, name }) => name ?? type);
   for (const name of new Set(names.filter((name, nth) => names.indexOf(name) !== nth))) {
     environment.problem(`sinks: the name ${name}`, 'stands twice: give each sink a name of its own');
   }
+  for (const [nth, { lane }] of entries.entries()) {
+    const other = lane.standsInFor?.sink;
+    if (other !== undefined && (other === names[nth] || !names.includes(other)))
+      environment.problem(`the sink ${names[nth]}`, `stands in for ${other}, which is no other sink`);
+  }
   if (environment.problems.length > 0) {
     throw new TrickleError('invalid', `the sinks cannot be set up:\n- ${environment.problems.join('\n- ')}`);
   }
   const sinks: Sink[] = [];
-  for (const { kind, config, name } of entries) sinks.push(await kind.open(config ?? {}, name));
+  for (const { kind, config, name, lane } of entries) sinks.push(withLane(await kind.open(config ?? {}, name), lane));
   const remote = new Set(names.filter((_, nth) => entries[nth]?.kind.remote));
   return { sinks, remote, journal };
 }
@@ -55,7 +63,7 @@ interface Asked {
   readonly where: string;
   readonly type: SinkType;
   readonly name: string | undefined;
-  readonly config: object;
+  readonly config: { readonly ttlMs?: unknown; readonly standsInFor?: unknown };
 }
 
 const types = Object.keys(registry) as SinkType[];

@@ -1,6 +1,7 @@
-/** A GET's answer as a Node response: the same Buffer for every reader, one write each. */
+/** A GET's answer as a Node response: the same frame for every reader, one write each. */
 import type { IncomingMessage } from 'node:http';
 import { Header } from '@runnel/protocol';
+import type { Frame } from './frame.ts';
 import type { Head } from './heads.ts';
 import type { Raw } from './raw.ts';
 import type { Outlet, OutletEvents } from './reader.ts';
@@ -10,7 +11,8 @@ const TRAILER_FIELD = { Trailer: Header.aborted };
 export class NodeOutlet implements Outlet {
   #raw: Raw;
   #events: OutletEvents;
-  #listensForDrain = false;
+  /** Whether chunks ready for the wire may be written to the socket: the response itself has written the first one. */
+  #chunked = false;
 
   constructor(raw: Raw, events: OutletEvents) {
     this.#raw = raw;
@@ -20,20 +22,24 @@ export class NodeOutlet implements Outlet {
   }
 
   start(head: Head): void {
-    this.#raw.writeHead(head, head.trailers && this.#isChunked ? TRAILER_FIELD : undefined);
+    this.#raw.writeHead(head, head.trailers && this.#mayChunk ? TRAILER_FIELD : undefined);
     if (head.text !== undefined) this.#raw.outgoing.write(head.text);
   }
 
-  write(frame: Buffer): boolean {
+  write({ bytes, chunk }: Frame): boolean {
     const { outgoing } = this.#raw;
-    if (outgoing.destroyed || outgoing.write(frame)) return true;
-    if (!this.#listensForDrain) outgoing.on('drain', () => this.#events.drained());
-    this.#listensForDrain = true;
-    return false;
+    if (outgoing.destroyed) return true;
+    // Without a socket the response stands in a pipeline, and gathers what it is given.
+    const socket = this.#chunked && chunk ? outgoing.socket : null;
+    const goOn = socket ? socket.write(chunk as Buffer) : outgoing.write(bytes);
+    this.#chunked = outgoing.chunkedEncoding;
+    // Only those that are blocked listen, since most never are.
+    if (!goOn) (socket ?? outgoing).once('drain', () => this.#events.drained());
+    return goOn;
   }
 
   end(trailers?: Record<string, string>): void {
-    if (trailers && this.#isChunked) this.#raw.outgoing.addTrailers(trailers);
+    if (trailers && this.#mayChunk) this.#raw.outgoing.addTrailers(trailers);
     this.#raw.outgoing.end();
   }
 
@@ -42,7 +48,7 @@ export class NodeOutlet implements Outlet {
     this.#raw.outgoing.destroy();
   }
 
-  get #isChunked(): boolean {
+  get #mayChunk(): boolean {
     return this.#raw.incoming.httpVersionMinor > 0;
   }
 }
@@ -53,14 +59,15 @@ export class NodeOutlet implements Outlet {
  */
 function onGone({ incoming, outgoing }: Raw, gone: () => void): void {
   const { socket } = incoming;
-  outgoing.on('close', gone);
-  // The reader does not know its outlet yet.
-  if (outgoing.destroyed || socket.destroyed) queueMicrotask(gone);
-  else if (!outgoing.socket) {
-    socket.setMaxListeners(0).once('close', gone);
-    // The connection outlives its responses, and must not hold what they read.
-    outgoing.on('close', () => socket.off('close', gone));
+  if (outgoing.destroyed || socket.destroyed) {
+    gone();
+    return;
   }
+  outgoing.on('close', gone);
+  if (outgoing.socket) return;
+  socket.setMaxListeners(0).once('close', gone);
+  // The connection outlives its responses, and must not hold what they read.
+  outgoing.on('close', () => socket.off('close', gone));
 }
 
 /** A GET has no use for a body, but unread it would hide that the far end hung up. */

@@ -1,15 +1,16 @@
 /** One GET attached to a segment: a place in its frames, and the answer that is withheld until the first byte. PROTOCOL.md section 3.4. */
 import type { Channel } from './channel.ts';
 import type { Exchange } from './exchange.ts';
+import { bytesOf, type Frame } from './frame.ts';
 import { type Head, segmentHead, TRAILER } from './heads.ts';
-import { bytesOf, type Segment } from './segment.ts';
+import type { Segment } from './segment.ts';
 
 /** Where the bytes of a GET leave: a Node response, or a web stream. */
 export interface Outlet {
   /** Sends status and headers, and the text if there is one. */
   start(head: Head): void;
   /** Sends bytes; false means wait for `drained`. */
-  write(frame: Buffer): boolean;
+  write(frame: Frame): boolean;
   /** Ends the answer, with trailers where the head announced them. */
   end(trailers?: Record<string, string>): void;
   /** Breaks the connection, so that the far end knows it did not get everything. */
@@ -59,12 +60,12 @@ export class Reader implements OutletEvents {
   pump(): void {
     if (this.done) return;
     const { frames } = this.segment;
-    while (!this.#blocked && this.#at < frames.length) this.#write(this.#rest(frames[this.#at++] as Buffer));
+    while (!this.#blocked && this.#at < frames.length) this.#write(this.#rest(frames[this.#at++] as Frame));
     if (this.segment.finished && this.#at === frames.length) this.#end();
   }
 
   /** The frames from place `from` on, which are `frames`, become one. */
-  joined(from: number, frames: readonly Buffer[]): void {
+  joined(from: number, frames: readonly Frame[]): void {
     if (this.#at <= from) return;
     const had = this.#at - from;
     const hadAll = had === frames.length;
@@ -90,16 +91,16 @@ export class Reader implements OutletEvents {
     this.gone();
   }
 
-  #rest(frame: Buffer): Buffer {
+  #rest(frame: Frame): Frame {
     if (this.#skip === 0) return frame;
-    const rest = frame.subarray(this.#skip);
+    const bytes = frame.bytes.subarray(this.#skip);
     this.#skip = 0;
-    return rest;
+    return { bytes };
   }
 
-  #write(frame: Buffer): void {
+  #write(frame: Frame): void {
     this.#start();
-    this.channel.core.counters.bytesOut += frame.length;
+    this.channel.core.counters.bytesOut += frame.bytes.length;
     this.#blocked = !this.#outlet.write(frame);
   }
 

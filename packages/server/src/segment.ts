@@ -4,6 +4,7 @@
  * Chunks are gathered until the event loop comes round, then stored as one frame and handed to the readers. Llhttp hands out a
  * buffer for every HTTP chunk; a write for each of them is what makes a plain Node relay slow.
  */
+import { bytesOf, type Frame, joined } from './frame.ts';
 import type { LineCap } from './line-cap.ts';
 import type { Reader } from './reader.ts';
 import type { Window } from './window.ts';
@@ -27,7 +28,7 @@ export class Segment {
   state: SegmentState = 'fresh';
   ending: Ending | undefined;
   bytes = 0;
-  frames: Buffer[] = [];
+  frames: Frame[] = [];
   readonly readers: Reader[] = [];
   readonly writers: Writer[] = [];
   /** The window it stays in once it is finished. */
@@ -95,14 +96,14 @@ export class Segment {
     this.#armed = false;
   }
 
-  /** Many small chunks become one frame; large ones are not worth the copy. */
+  /** Small chunks become one frame; large ones are not worth the copy. */
   #store(): void {
     const chunks = this.#pending;
     const bytes = this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
-    if (chunks.length > 1 && bytes < chunks.length * SMALL_BYTES) this.frames.push(Buffer.concat(chunks, bytes));
-    else this.frames.push(...chunks);
+    if (bytes < chunks.length * SMALL_BYTES) this.frames.push(joined(chunks, bytes));
+    else for (const chunk of chunks) this.frames.push({ bytes: chunk });
     if (this.frames.length - this.#joined >= JOIN_FRAMES) this.#join();
   }
 
@@ -113,7 +114,7 @@ export class Segment {
     const bytes = bytesOf(small);
     if (bytes < small.length * SMALL_BYTES) {
       for (const reader of this.readers) reader.joined(from, small);
-      this.frames.splice(from, small.length, Buffer.concat(small, bytes));
+      this.frames.splice(from, small.length, joined(small.map(bytesIn), bytes));
     }
     this.#joined = this.frames.length;
   }
@@ -126,12 +127,11 @@ export class Segment {
   /** A finished segment of many small frames is joined, unless a reader still stands between two of them. */
   #compact(): void {
     if (this.frames.length < 2 || this.bytes >= this.frames.length * SMALL_BYTES) return;
-    if (this.readers.every((reader) => reader.done)) this.frames = [Buffer.concat(this.frames, this.bytes)];
+    if (this.readers.every((reader) => reader.done)) this.frames = [joined(this.frames.map(bytesIn), this.bytes)];
   }
 }
 
-/** How many bytes there are in frames. */
-export const bytesOf = (frames: readonly Buffer[]): number => frames.reduce((sum, frame) => sum + frame.length, 0);
+const bytesIn = ({ bytes }: Frame): Buffer => bytes;
 
 function flushLater(segment: Segment): void {
   segment.disarm();

@@ -37,9 +37,9 @@ export function webOutlet(resolve: (response: Response) => void, signal: AbortSi
     start(head) {
       if (!over) resolve(new Response(head.text ?? (isEmpty(head) ? null : body()), head));
     },
-    write(frame) {
+    write({ bytes }) {
       if (over || !controller) return true;
-      controller.enqueue(frame);
+      controller.enqueue(bytes);
       return (controller.desiredSize ?? 1) > 0;
     },
     end() {

@@ -5,17 +5,23 @@ import { type Clock, systemClock } from '@runnel/protocol';
 import type { FromClient, Opening, ToClient } from './client-process.ts';
 
 let relay: Relay | undefined;
+/** What the system's clock is wrong by. */
+let stepped = 0;
+const truth = Date.now;
+Date.now = () => truth() + stepped;
 
 process.on('message', (message: ToClient) => {
   if (message.do === 'open') relay = open(message);
+  else if (message.do === 'step') stepped += message.ms;
+  else if (message.do === 'look') tell({ say: 'looked', status: (relay as Relay).status() });
   else void close(relay as Relay);
 });
 process.once('disconnect', () => process.exit());
 tell({ say: 'ready' });
 
-function open({ journal: path, server, sink: url, life, sessions, speed, maxBatch }: Opening): Relay {
+function open({ journal: path, server, sink: url, life, sessions, speed, maxBatch, bounds }: Opening): Relay {
   const onWarning = (sentence: string) => tell({ say: 'warning', sentence });
-  const journal = openJournal({ path, onWarning, keepMs: 60_000 });
+  const journal = openJournal({ path, onWarning, keepMs: 60_000, ...bounds });
   const sink = httpSink({ url, maxBatch, headers: { 'x-life': String(life) } });
   const relay = createRelay({ url: server, sinks: [sink], journal, onWarning, clock: hastened(speed) });
   for (const session of sessions) relay.open(session);

@@ -23,6 +23,7 @@ test('the batch in flight may come again after an interruption, whole or in part
     lost: [],
     duplicates: 6,
     mostDuplicates: 4,
+    gaps: 0,
     problems: [],
   });
 });

@@ -14,6 +14,8 @@ export interface Verdict {
   readonly duplicates: number;
   /** Interruptions after which there were any, and the most of one. */
   readonly mostDuplicates: number;
+  /** Numbers that no event came with, though a later one did. */
+  readonly gaps: number;
   /** One sentence for each thing that may not be; empty when all is well. */
   readonly problems: readonly string[];
 }
@@ -25,11 +27,18 @@ export class Oracle {
   readonly #problems: string[] = [];
   /** May come once more: their acknowledgement may not have been booked. */
   readonly #open = new Set<string>();
+  readonly #mayHaveGaps: boolean;
+  #gaps = 0;
   #lastBatch: readonly string[] = [];
   #lastRow = 0;
   #duplicates = 0;
   #sinceInterruption = 0;
   #mostDuplicates = 0;
+
+  /** `gaps`: something before the journal may drop events; how many is for the caller to judge. Default false: a gap is a problem. */
+  constructor({ gaps = false }: { readonly gaps?: boolean } = {}) {
+    this.#mayHaveGaps = gaps;
+  }
 
   /** The journal holds these now, oldest first; `rowsBefore` were seen before. */
   committed(rows: readonly { readonly n: number; readonly id: string }[]): void {
@@ -77,6 +86,7 @@ export class Oracle {
       lost,
       duplicates: this.#duplicates,
       mostDuplicates: this.#mostDuplicates,
+      gaps: this.#gaps,
       problems,
     };
   }
@@ -91,7 +101,9 @@ export class Oracle {
   #first(id: string): void {
     const { session, n } = partsOf(id);
     const before = this.#newest.get(session) ?? 0;
-    if (n !== before + 1) this.#problems.push(`${id} came first after ${session}-${before}`);
+    const gap = n - before - 1;
+    if (gap > 0) this.#gaps += gap;
+    if (gap < 0 || (gap > 0 && !this.#mayHaveGaps)) this.#problems.push(`${id} came first after ${session}-${before}`);
     this.#newest.set(session, Math.max(before, n));
     this.#taken.add(id);
   }

@@ -5,3 +5,13 @@ export async function until(done: () => boolean, mostMs: number): Promise<void> 
   const deadline = performance.now() + mostMs;
   while (!done() && performance.now() < deadline) await sleep(10);
 }
+
+/** Asks again and again until the answer is yes; false if it was not when `mostMs` had passed. */
+export async function untilAsync(done: () => Promise<boolean>, mostMs: number): Promise<boolean> {
+  const deadline = performance.now() + mostMs;
+  while (performance.now() < deadline) {
+    if (await done()) return true;
+    await sleep(10);
+  }
+  return false;
+}

@@ -1,3 +1,4 @@
+export type { HandlerBooks } from './attached-handler.ts';
 export type { SessionBooks } from './books.ts';
 export { type Consent, type ConsentOptions, consentFromEnv, explicitConsent } from './consent.ts';
 export { type ConfiguredControl, type ControlConfig, controlFromEnv } from './control-config.ts';
@@ -14,6 +15,14 @@ export type {
   ServerChannel,
   SessionControl,
 } from './endpoint/wire.ts';
+export type {
+  EventHandler,
+  EventHandlers,
+  EventHandlersBooks,
+  EventHandlersOptions,
+  HandledEvent,
+  HandledName,
+} from './handled-event.ts';
 export type { Handler, MessageOf, MessageType } from './handlers.ts';
 export { type AskOptions, askJournal } from './journal/ask.ts';
 export type { CursorBooks, DropReason } from './journal/cursor.ts';

@@ -39,6 +39,7 @@ export function createMetrics(status: () => RelayStatus): () => Promise<string> 
   sessionFigures(counter, gauge);
   sinkFigures(counter, gauge);
   journalFigures(counter, gauge);
+  handlerFigures(counter);
   return () => registry.metrics();
 }
 
@@ -159,5 +160,22 @@ function perSession(
 function perSink(define: Define, name: string, help: string, of: (sink: RelayStatus['sinks'][number]) => number): void {
   define(name, help, ['sink'], ({ sinks }, put) => {
     for (const sink of sinks) put({ sink: sink.sink }, of(sink));
+  });
+}
+
+/** The ids are the application's, and names from the wire are no labels. */
+function handlerFigures(counter: Define): void {
+  counter('runnel_handler_calls_total', 'Events handed to a handler.', ['handler'], ({ handlers }, add) => {
+    for (const { id, calls } of handlers.attached) add({ handler: id }, calls);
+  });
+  counter('runnel_handler_failures_total', 'Times a handler threw or rejected.', ['handler'], ({ handlers }, add) => {
+    for (const { id, failures } of handlers.attached) add({ handler: id }, failures);
+  });
+  counter('runnel_handler_skipped_total', 'Events not handed to a handler that paused.', ['handler'], (status, add) => {
+    for (const { id, skipped } of status.handlers.attached) add({ handler: id }, skipped);
+  });
+  counter('runnel_handler_quarantined_total', 'Unknown names and keys.', ['kind'], ({ handlers }, add) => {
+    const { names, keys } = handlers.quarantined;
+    each({ names, keys }, (kind, n) => add({ kind }, n));
   });
 }

@@ -15,12 +15,8 @@ import type { SessionBooks } from './books.ts';
 import { type Consent, userOf } from './consent.ts';
 import { type ControlConfig, checkConfig, configuredFor } from './control-config.ts';
 import type { ControlStatus } from './control-status.ts';
-import {
-  type EventHandlers,
-  type EventHandlersBooks,
-  type EventHandlersOptions,
-  TelemetryHandlers,
-} from './event-handlers.ts';
+import { TelemetryHandlers } from './event-handlers.ts';
+import type { EventHandlers, EventHandlersBooks, EventHandlersOptions } from './handled-event.ts';
 import type { DeadPage } from './journal/dead-letter.ts';
 import { type Errands, runErrands } from './journal/errands.ts';
 import type { Journal, JournalStatus } from './journal/journal.ts';

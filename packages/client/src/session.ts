@@ -6,6 +6,7 @@ import {
   type Envelope,
   type EventMessage,
   pause,
+  type TelemetryEvent,
   TrickleError,
 } from '@runnel/protocol';
 import { backoffMs, type Connection, type JsonlLine, readJsonl, subscribe } from '@runnel/pubsub';
@@ -15,6 +16,8 @@ import type { ConfiguredControl } from './control-config.ts';
 import type { DesiredState } from './control-status.ts';
 import { DesiredControl } from './desired-control.ts';
 import { Dispatch, type MessageBooks, type TelemetryBooks } from './dispatch.ts';
+import { type EventLine, readEventLine } from './event-line.ts';
+import type { TelemetryHandlers } from './event-handlers.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
 import type { Journal } from './journal/journal.ts';
 import { Latency, type LatencyFigures } from './latency.ts';
@@ -40,6 +43,7 @@ export interface SessionSetup {
   readonly pingMs: number;
   readonly configured: ConfiguredControl | undefined;
   readonly journal: Journal;
+  readonly handlers: TelemetryHandlers;
   /** Asked for each envelope before it goes to the journal. */
   readonly allows: (envelope: Envelope) => boolean;
   readonly onState: (session: Session) => void;
@@ -68,6 +72,7 @@ export class Session {
   readonly #dispatch: Dispatch;
   readonly #channel = new ChannelBooks();
   readonly #handlers = new Handlers();
+  readonly #handle: ReturnType<TelemetryHandlers['of']>;
   readonly #requests: Requests;
   readonly #control: ControlChannel;
   readonly #desired: DesiredControl;
@@ -81,6 +86,7 @@ export class Session {
   constructor(setup: SessionSetup) {
     this.id = setup.id;
     this.#setup = setup;
+    this.#handle = setup.handlers.of(setup.id);
     const { clock, connection, journal } = setup;
     const { signal } = this.#abort;
     this.openedAt = clock.wall();
@@ -204,7 +210,7 @@ export class Session {
       waitForChannel: true,
       retries: SUBSCRIPTION_RETRIES,
     });
-    const reader = readJsonl(subscription);
+    const reader = readJsonl(subscription, { parse: readEventLine });
     this.#channel.reading(subscription, reader);
     try {
       for await (const lines of reader) {
@@ -223,7 +229,7 @@ export class Session {
   }
 
   /** Of a life that is over there is no rest to be had; to ask for it would only find the new life once more. */
-  #isSameLife([line]: readonly JsonlLine[]): boolean {
+  #isSameLife([line]: readonly JsonlLine<EventLine>[]): boolean {
     return this.#place.epoch === undefined || line?.epoch === this.#place.epoch;
   }
 
@@ -235,20 +241,26 @@ export class Session {
     return true;
   }
 
-  #take(lines: readonly JsonlLine[]): void {
+  #take(lines: readonly JsonlLine<EventLine>[]): void {
     const envelopes: Envelope[] = [];
+    const handled: TelemetryEvent[] = [];
+    const { journal, handlers } = this.#setup;
     let entered = 0;
     for (const line of lines) {
       if (!this.#place.enter(line)) continue;
       entered++;
       const envelope = this.#dispatch.take(line);
-      if (envelope) envelopes.push(envelope);
+      if (!envelope) continue;
+      envelopes.push(envelope);
+      // It has become an envelope, so it is an event.
+      if (!handlers.idle) handled.push(line.value.wholeEvent);
     }
     if (entered === 0) return;
     this.#channel.lines += entered;
     this.#become('live');
     // It is committed soon, and at once when much waits: there is no need to wait for it.
-    void this.#setup.journal.append(this.id, envelopes, this.#position(), this.#sums());
+    void journal.append(this.id, envelopes, this.#position(), this.#sums());
+    for (const event of handled) this.#handle(event);
   }
 
   #sums(): SessionSums {

@@ -1,0 +1,95 @@
+/** One handler of events and its circuit: one that throws gets no events for a while, longer each time, and then another chance. EGRESS 4.15. */
+import type { Clock } from '@runnel/protocol';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** A figure of a handler; all of its events are in `calls + skipped`. */
+export interface HandlerBooks {
+  readonly id: string;
+  /** Times it was called. */
+  readonly calls: number;
+  /** Times it threw or rejected. */
+  readonly failures: number;
+  /** Events it did not get while it paused. */
+  readonly skipped: number;
+  /** What is left of its pause, in milliseconds; absent while it gets events. */
+  readonly pausedMs?: number;
+  /** Why it failed last. */
+  readonly error?: string;
+}
+
+export interface Failure {
+  readonly kind: 'throw' | 'reject';
+  readonly error: unknown;
+  /** Failures in a row, this one included. */
+  readonly inARow: number;
+}
+
+export class AttachedHandler<Event> {
+  readonly id: string;
+  readonly #handle: (event: Event) => unknown;
+  readonly #clock: Clock;
+  #calls = 0;
+  #failures = 0;
+  #skipped = 0;
+  #inARow = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #error: string | undefined;
+
+  constructor(id: string, handle: (event: Event) => unknown, clock: Clock) {
+    this.id = id;
+    this.#handle = handle;
+    this.#clock = clock;
+  }
+
+  /** Hands it the event, unless it pauses, and waits for nothing. Never throws. */
+  call(event: Event, onFailure: (failure: Failure) => void): void {
+    if (this.#clock.now() < this.#pausedUntil) {
+      this.#skipped++;
+      return;
+    }
+    this.#calls++;
+    try {
+      const result = this.#handle(event);
+      if (!(result instanceof Promise)) this.#inARow = 0;
+      else
+        result.then(
+          () => {
+            this.#inARow = 0;
+          },
+          (error) => this.#fail({ kind: 'reject', error }, onFailure),
+        );
+    } catch (error) {
+      this.#fail({ kind: 'throw', error }, onFailure);
+    }
+  }
+
+  get books(): HandlerBooks {
+    const left = this.#pausedUntil - this.#clock.now();
+    return {
+      id: this.id,
+      calls: this.#calls,
+      failures: this.#failures,
+      skipped: this.#skipped,
+      ...(left > 0 && { pausedMs: Math.ceil(left) }),
+      ...(this.#error !== undefined && { error: this.#error }),
+    };
+  }
+
+  #fail(failure: Omit<Failure, 'inARow'>, onFailure: (failure: Failure) => void): void {
+    this.#failures++;
+    this.#error = textOf(failure.error);
+    this.#pausedUntil = this.#clock.now() + Math.min(FIRST_PAUSE_MS * 2 ** this.#inARow++, LONGEST_PAUSE_MS);
+    onFailure({ ...failure, inARow: this.#inARow });
+  }
+}
+
+/** What was thrown may be anything. */
+export function textOf(error: unknown): string {
+  try {
+    return String(error).slice(0, 1_000);
+  } catch {
+    return 'something that is no text';
+  }
+}

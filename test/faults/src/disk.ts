@@ -1,4 +1,5 @@
 /** A disk that cannot be written for a while, under the client's journal: the process lives, envelopes wait in memory to a bound, and it resumes by itself. EGRESS 6.4, R4. */
+import type { RelayStatus } from '@runnel/client';
 import { type DiskWorld, diskWorld, MAX_WAITING } from './disk-world.ts';
 
 /** What happens to the disk. */
@@ -29,6 +30,8 @@ export interface DiskReport {
 }
 
 const ROUNDS = 3;
+/** Of a hundred events: more than the disk has room for. */
+const MOST_PARTS = 200;
 
 /** Rounds of trouble, a kill in one, and starts in the middle of it. `starts`: whether the client can be asked to open its journal then. */
 export async function troubledDisk(
@@ -41,10 +44,10 @@ export async function troubledDisk(
   let mostWaiting = 0;
   const overflow = async (count: number) => {
     trouble.begin();
+    // A log that was written before has room for some that are committed still.
+    await publishUntil(world, ({ journal }) => journal.error !== undefined);
     for (let part = 0; part < count; part += 100) await world.publish(100);
-    const { journal } = await world.look();
-    mostWaiting = Math.max(mostWaiting, journal.waiting);
-    if (journal.error === undefined) world.problems.push('nothing was wrong with the journal while the disk was');
+    mostWaiting = Math.max(mostWaiting, (await world.look()).journal.waiting);
   };
   const resume = async () => {
     const began = performance.now();
@@ -67,6 +70,15 @@ export async function troubledDisk(
     trouble.end();
     await world.close();
   }
+}
+
+/** Publishes by the hundred; a problem if it does not come to that. */
+async function publishUntil(world: DiskWorld, isSo: (status: RelayStatus) => boolean): Promise<void> {
+  for (let part = 0; part < MOST_PARTS; part++) {
+    if (isSo(await world.look())) return;
+    await world.publish(100);
+  }
+  world.problems.push('nothing was wrong with the journal while the disk was');
 }
 
 type Step = (count: number) => Promise<void>;

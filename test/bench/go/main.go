@@ -17,6 +17,7 @@ import (
 var commands = map[string]func(args []string) error{
 	"stream": stream,
 	"relay":  relay,
+	"sink":   sink,
 }
 
 func main() {

@@ -8,6 +8,7 @@ import { Unavailable } from './workload.ts';
 
 const READY_MS = 20_000;
 const STOP_MS = 5_000;
+const SILENT_MS = 120_000;
 
 /** Where processes run: servers under test on one core, the generator on another. */
 export const Core = { server: 0, load: 1 } as const;
@@ -26,7 +27,7 @@ export interface Running {
   readonly ready: string;
   /** Writes one line to its stdin. */
   tell(line: string): void;
-  /** The next line it writes. */
+  /** The next line it writes. Rejects when it ends instead, or is silent for two minutes. */
   heard(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -56,9 +57,12 @@ export async function start(program: string, args: readonly string[], options: S
   let waiting: ((line: string) => void) | undefined;
   const said = Promise.withResolvers<string>();
   let complaints = '';
+  let isReady = false;
   const listen = (line: string) => {
-    if (ready(line)) said.resolve(line);
-    else if (waiting) waiting(line);
+    if (!isReady && ready(line)) {
+      isReady = true;
+      said.resolve(line);
+    } else if (waiting) waiting(line);
     else lines.push(line);
     waiting = undefined;
   };
@@ -78,7 +82,15 @@ export async function start(program: string, args: readonly string[], options: S
       ready: await said.promise,
       pid: child.pid ?? 0,
       tell: (line) => void child.stdin.write(`${line}\n`),
-      heard: async () => lines.shift() ?? new Promise((resolve) => (waiting = resolve)),
+      async heard() {
+        const kept = lines.shift();
+        if (kept !== undefined) return kept;
+        const { promise, resolve, reject } = Promise.withResolvers<string>();
+        waiting = resolve;
+        exited.then(() => reject(new Error(`${program} ended: ${complaints}`)), reject);
+        const silent = setTimeout(() => reject(new Error(`${program} says nothing: ${complaints}`)), SILENT_MS);
+        return promise.finally(() => clearTimeout(silent));
+      },
       stop: () => stop(child),
     };
   } catch (error) {

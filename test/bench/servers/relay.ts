@@ -1,0 +1,31 @@
+/** The client's process: one session relayed from a server to sinks, with the journal where RELAY says. A line on its stdin is answered with its memory and books. */
+import { createInterface } from 'node:readline';
+import { createRelay, openJournal } from '@runnel/client';
+import { httpSink } from '@runnel/egress';
+
+interface Wishes {
+  readonly url: string;
+  readonly session: string;
+  /** By the name of the sink. */
+  readonly sinks: Readonly<Record<string, string>>;
+  /** Default: the journal is in memory. */
+  readonly journal?: string;
+}
+
+const { url, session, sinks, journal }: Wishes = JSON.parse(process.env.RELAY ?? '{}');
+const relay = createRelay({
+  url,
+  sinks: Object.entries(sinks).map(([name, to]) =>
+    httpSink({ name, url: to, maxBatch: 5_000, maxBodyBytes: 1024 * 1024 }),
+  ),
+  journal: openJournal({ ...(journal && { path: journal }), newSink: 'oldest' }),
+  onWarning: () => {},
+});
+relay.open(session);
+console.log(JSON.stringify({ ready: session }));
+createInterface({ input: process.stdin }).on('line', () => {
+  globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  console.log(JSON.stringify({ rss, heapUsed, status: relay.status() }));
+});
+process.once('SIGTERM', () => void relay.close({ deadlineMs: 500 }).finally(() => process.exit(0)));

@@ -27,7 +27,12 @@ interface Kind {
   readonly holds: (name: string) => boolean;
   readonly format: (value: number | undefined) => string;
   readonly none: string;
+  readonly least?: number;
+  readonly steps?: readonly number[];
 }
+
+const MEGABYTE_STEPS = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
+const PERCENT_STEPS = [10, 25, 50, 100, 200, 400];
 
 const megabytes = (n: number | undefined) =>
   n === undefined ? '–' : n >= 1024 ? `${(n / 1024).toFixed(1)} G` : `${n.toFixed(0)} M`;
@@ -47,18 +52,22 @@ const KINDS: readonly Kind[] = [
     holds: (name) => /^(rss_mb|heap_used_mb)$/.test(name),
     format: megabytes,
     none: 'The runner tells no memory figures',
+    steps: MEGABYTE_STEPS,
   },
   {
     title: 'GPU memory',
     holds: (name) => /^(vram|gpu).*_mb$/.test(name),
     format: megabytes,
     none: 'The runner tells no GPU figures',
+    steps: MEGABYTE_STEPS,
   },
   {
     title: 'Load',
     holds: (name) => /^(cpu_percent|host_memory_used_percent|gpu_.*percent)$/.test(name),
     format: percent,
     none: 'The runner tells no load figures',
+    least: 100,
+    steps: PERCENT_STEPS,
   },
 ];
 
@@ -100,19 +109,10 @@ interface KindProps {
 }
 
 function KindChart({ kind, series, ...rest }: KindProps) {
-  const { title, holds, format, none } = kind;
+  const { holds, ...shown } = kind;
   const lines = linesOf(series.names.filter(holds));
   const names = lines.map(({ name }) => name);
-  return (
-    <Chart
-      title={title}
-      lines={lines}
-      data={series.window(names, rest.from, rest.to)}
-      format={format}
-      none={none}
-      {...rest}
-    />
-  );
+  return <Chart {...shown} lines={lines} data={series.window(names, rest.from, rest.to)} {...rest} />;
 }
 
 /** The p99 of a stage has the colour of its p50, and is fainter. */

@@ -1,5 +1,4 @@
 /** The books of a session, hop by hop, each an equation; one that does not hold is marked. */
-import { Fragment } from 'preact';
 import { count } from '../model/format.ts';
 import { balances, type Hop, ledgerOf, type Term } from '../model/ledger.ts';
 import { visible } from '../model/text.ts';
@@ -40,10 +39,10 @@ function HopLine({ hop }: { hop: Hop }) {
         <p class="sum num">
           <TermView term={whole} />
           {terms.map((term, n) => (
-            <Fragment key={term.name}>
+            <span key={term.name} class="pair">
               <i>{n === 0 ? '=' : '+'}</i>
               <TermView term={term} />
-            </Fragment>
+            </span>
           ))}
         </p>
       )}

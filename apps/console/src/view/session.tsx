@@ -37,7 +37,6 @@ export function SessionView({ status, id }: { status: FeedStatus; id: string }) 
   const history = page.history.of(`session ${id}`);
   const rate = history?.newest('in', 120) ?? [];
   const standing = standingOf(session, channelNamed(page.channels.value, `${id}-events`), page.history.quietMs(id));
-  const newest = session.starts.at(-1);
   return (
     <div class="view session">
       <div class="head">
@@ -73,7 +72,6 @@ export function SessionView({ status, id }: { status: FeedStatus; id: string }) 
         </Figure>
         <Figure name="Age" title={session.openedAt === undefined ? '' : `Opened ${exactly(session.openedAt)}`}>
           {span(session.openedAt === undefined ? undefined : status.at - session.openedAt)}
-          {newest && <small> start {newest.epoch}</small>}
         </Figure>
         <Figure name="To the runner and back" title="The newest ping's way">
           {ms(session.pings.rttMs)}

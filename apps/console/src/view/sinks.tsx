@@ -70,6 +70,7 @@ function SinkCharts({ sink }: { sink: SinkStatus }) {
           data={data('out')}
           format={perSecond}
           none="No figures yet"
+          least={10}
           {...shared}
         />
         <Chart
@@ -78,6 +79,7 @@ function SinkCharts({ sink }: { sink: SinkStatus }) {
           data={data('pending')}
           format={short}
           none="No figures yet"
+          least={10}
           {...shared}
         />
         <Chart
@@ -86,6 +88,7 @@ function SinkCharts({ sink }: { sink: SinkStatus }) {
           data={data('oldestMs')}
           format={ms}
           none="No figures yet"
+          least={10}
           {...shared}
         />
       </div>

@@ -69,12 +69,9 @@ for (const theme of ['dark', 'light'] as const) {
 }
 // Six pages would read all the time: they look at a session only for as long as its picture is taken.
 setTimeout(() => void ended.close(), WARM_UP_MS * 0.5);
-setTimeout(
-  () =>
-    webhook &&
-    (webhook.broken = new SinkError('unavailable', 'POST https://crm.example/hooks: 503 Service Unavailable')),
-  WARM_UP_MS * 0.45,
-);
+setTimeout(() => {
+  if (webhook) webhook.broken = new SinkError('unavailable', 'POST https://crm.example/hooks: 503 Service Unavailable');
+}, WARM_UP_MS * 0.45);
 const watching = await (await browser.newContext()).newPage();
 await watching.goto(`${loop.url}#/session/atelier-live`);
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
@@ -104,6 +101,7 @@ async function shoot(
   }, hash);
   await page.waitForTimeout(waitMs);
   await prepare?.().catch((error: Error) => console.error(`${name}: ${error.message}`));
+  await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(300);
   await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
 }

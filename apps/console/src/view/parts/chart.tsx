@@ -1,6 +1,7 @@
 /** Lines over time, drawn by uPlot. A drag zooms, a double click follows the present again. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
+import { secondOf } from '../../model/format.ts';
 import type { Aligned } from '../../model/series.ts';
 import { isDark } from '../../model/theme.ts';
 import { Empty } from './empty.tsx';
@@ -21,13 +22,16 @@ export interface ChartProps {
   readonly from: number;
   readonly to: number;
   readonly format: (value: number | undefined) => string;
+  /** The top of the axis is here at least. Default 1. */
+  readonly least?: number;
+  /** Steps that the axis may take. */
+  readonly steps?: readonly number[];
   readonly onZoom: (from: number, to: number) => void;
   readonly onReset: () => void;
   /** What to say when there is no figure at all. */
   readonly none: string;
 }
 
-const HEIGHT = 132;
 /** Figures further apart are not joined. */
 const GAP_SECONDS = 25;
 
@@ -43,14 +47,12 @@ export function Chart(props: ChartProps) {
   useEffect(() => {
     const element = holder.current;
     if (!element || !hasFigures) return;
-    const made = new uPlot(
-      optionsOf(newest, element.clientWidth, setAt),
-      newest.current.data as uPlot.AlignedData,
-      element,
-    );
+    const made = new uPlot(optionsOf(newest, element, setAt), newest.current.data as uPlot.AlignedData, element);
     plot.current = made;
     made.over.addEventListener('dblclick', () => newest.current.onReset());
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -96,9 +98,10 @@ function valueAt(column: readonly (number | null)[] | undefined, at: number | nu
 
 function optionsOf(
   props: { readonly current: ChartProps },
-  width: number,
+  { clientWidth: width, clientHeight: height }: HTMLElement,
   onCursor: (at: number | null) => void,
 ): uPlot.Options {
+  const { least = 1, steps } = props.current;
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis = {
@@ -109,15 +112,21 @@ function optionsOf(
   };
   return {
     width,
-    height: HEIGHT,
+    height,
     padding: [8, 6, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: 'session' }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-    scales: { x: { time: true, auto: false }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.12 : 1] } },
+    scales: { x: { time: true, auto: false }, y: { range: (_, __, max) => [0, Math.max(least, (max ?? 0) * 1.12)] } },
     axes: [
-      { ...axis, size: 24, space: 70 },
-      { ...axis, size: 46, space: 34, values: (_, values) => values.map((value) => props.current.format(value)) },
+      { ...axis, size: 22, space: 76, values: (plot, at) => at.map((each) => moment(plot, each)) },
+      {
+        ...axis,
+        size: 50,
+        space: 32,
+        values: (_, values) => values.map((value) => props.current.format(value).replace(/\.0+\b/, '')),
+        ...(steps && { incrs: [...steps] }),
+      },
     ],
     series: [
       {},
@@ -143,6 +152,12 @@ function optionsOf(
       ],
     },
   };
+}
+
+/** A moment on the axis: with seconds in a short window alone. */
+function moment({ scales }: uPlot, seconds: number): string {
+  const text = secondOf(seconds * 1000);
+  return (scales.x?.max ?? 0) - (scales.x?.min ?? 0) > 600 ? text.slice(0, 5) : text;
 }
 
 /** A figure that comes every ten seconds is joined to the next; one that did not come for longer is not. */

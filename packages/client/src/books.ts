@@ -34,10 +34,10 @@ export class ChannelBooks {
   lines = 0;
   error: string | undefined;
   #past = { badLines: {} as Record<string, number>, segments: 0, segmentsSkipped: 0, discontinuities: 0 };
-  #current: { subscription: Subscription; reader: JsonlReader } | undefined;
+  #current: { subscription: Subscription; reader: JsonlReader<unknown> } | undefined;
 
   /** A subscription begins. */
-  reading(subscription: Subscription, reader: JsonlReader): void {
+  reading(subscription: Subscription, reader: JsonlReader<unknown>): void {
     this.#current = { subscription, reader };
   }
 

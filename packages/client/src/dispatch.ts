@@ -1,15 +1,7 @@
 /** What a line of an events channel is, and who gets it: telemetry becomes envelopes, everything else goes to handlers. PROTOCOL.md section 8.1. */
-import {
-  type Clock,
-  type Envelope,
-  type EventMessage,
-  eventMessage,
-  isTelemetryEvent,
-  memberFinder,
-  NETWORK_EVENT,
-  TELEMETRY,
-} from '@runnel/protocol';
+import { type Clock, type Envelope, type EventMessage, eventMessage, NETWORK_EVENT, TELEMETRY } from '@runnel/protocol';
 import type { JsonlLine } from '@runnel/pubsub';
+import type { EventLine } from './event-line.ts';
 import type { Latency } from './latency.ts';
 import type { Replays } from './replay.ts';
 
@@ -62,30 +54,29 @@ export class Dispatch {
   }
 
   /** Takes one line; returns the envelope if it is telemetry that is new and well formed. */
-  take(line: JsonlLine): Envelope | undefined {
+  take(line: JsonlLine<EventLine>): Envelope | undefined {
     const { type } = line.value;
     if (type === TELEMETRY || type === NETWORK_EVENT) return this.#telemetry(line);
-    this.#message(line.value);
+    this.#message(line.value.message);
     return undefined;
   }
 
-  #telemetry(line: JsonlLine): Envelope | undefined {
+  #telemetry(line: JsonlLine<EventLine>): Envelope | undefined {
     this.telemetry.in++;
     const { event } = line.value;
-    const wellFormed = isTelemetryEvent(event);
-    const id = wellFormed ? event.id : undefined;
-    if (this.#options.replays.has(line, id)) {
+    if (this.#options.replays.has(line, event?.id)) {
       this.telemetry.replay++;
       return undefined;
     }
-    const bytes = wellFormed ? eventBytes(line.bytes) : undefined;
-    if (!bytes) {
+    if (!event) {
       this.telemetry.malformed++;
       return undefined;
     }
+    // A copy, so that an envelope that waits for its sink does not keep a whole network chunk in memory.
+    const bytes = Buffer.from(event.bytes);
     const { session, clock, allows, latency } = this.#options;
-    const envelope: Envelope = { id, bytes, session, relayedVia: 'trickle', receivedAt: clock.wall() };
-    latency.record(wellFormed ? event.timestamp : undefined, envelope.receivedAt);
+    const envelope: Envelope = { id: event.id, bytes, session, relayedVia: 'trickle', receivedAt: clock.wall() };
+    latency.record(event.timestamp, envelope.receivedAt);
     if (!allows(envelope)) {
       this.telemetry.withheld++;
       return undefined;
@@ -108,12 +99,4 @@ export class Dispatch {
     byType[message.type] = (byType[message.type] ?? 0) + 1;
     this.#options.onMessage(message);
   }
-}
-
-const findEvent = memberFinder('event');
-
-/** The event as it was sent. A copy, so that an envelope that waits for its sink does not keep a whole network chunk in memory. */
-function eventBytes(line: Uint8Array): Uint8Array | undefined {
-  const range = findEvent(line)?.[0];
-  return range && Buffer.from(line.subarray(range.start, range.end));
 }

@@ -1,5 +1,6 @@
 /** Tells lines that came before from new ones. PROTOCOL.md section 8.5. */
 import type { JsonlLine } from '@runnel/pubsub';
+import type { EventLine } from './event-line.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Starts } from './starts.ts';
 
@@ -16,7 +17,7 @@ export class Replays {
   }
 
   /** Whether the line, with the event `id`, came before. From now on it did. */
-  has({ value, seq: segment, epoch: channelEpoch }: JsonlLine, id: string | undefined): boolean {
+  has({ value, seq: segment, epoch: channelEpoch }: JsonlLine<EventLine>, id: string | undefined): boolean {
     const { epoch, seq } = value;
     if (isEpoch(epoch) && isSeq(seq)) return !this.#starts.receive(epoch, seq);
     return id !== undefined && this.#ids.seen(id, `${channelEpoch}/${segment}`);

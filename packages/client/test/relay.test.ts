@@ -96,6 +96,40 @@ describe('EGRESS 1.4: telemetry', () => {
     expect(session.books.messages).toMatchObject({ unknown: 4, invalid: 1, byType: {} });
   });
 
+  test('EGRESS 1.15: a line that is no JSON anywhere in it is not taken, however good its beginning', async () => {
+    const { relay, sink, events } = startLoop();
+    const session = relay.open('demo');
+    const bad = [
+      '{"data":{"a":01}}',
+      '{"data":{"a":"\t"}}',
+      '{"data":{"a":[1,]}}',
+      '{"data":{}}}',
+      '{"data":{"a":nul}}',
+    ];
+    await events('demo').writeMany([
+      ...bad.map((json, at) => line(at + 1, 'aaaaaaaa', json)),
+      new TextEncoder().encode(line(7, 'aaaaaaaa', '{"data":{"a":"?"}}')).map((byte) => (byte === 0x3f ? 0xff : byte)),
+      line(8, 'aaaaaaaa'),
+    ]);
+    await sink.count(1);
+    expect(sink.envelopes.map(({ id }) => id)).toEqual(['aaaaaaaa-8']);
+    expect(session.books.badLines).toMatchObject({ invalid_json: bad.length, invalid_utf8: 1 });
+    expect(session.books.telemetry).toMatchObject({ in: 1, relayed: 1, malformed: 0 });
+  });
+
+  test('PROTOCOL 8.3: how the members of a line are written changes nothing, and the event is kept as it was written', async () => {
+    const { relay, sink, events } = startLoop();
+    const session = relay.open('demo');
+    const event = '{ "data" : {"n":1.0}, "\\u0069d":"\\u00e9\\"é", "id":"\\u00e9\\"é" }';
+    await events('demo').writeMany([
+      `{"event":{},"seq":1e0,"event": ${event},"epoch":"aaaaaaaa","t\\u0079pe":"telem\\u0065try"}`,
+      `{"type":"telemetry","epoch":"aaaaaaaa","seq":1,"event":${event}}`,
+    ]);
+    await sink.count(1);
+    expect(sink.envelopes.map(({ id, bytes }) => [id, Buffer.from(bytes).toString()])).toEqual([['é"é', event]]);
+    expect(session.books.telemetry).toMatchObject({ in: 2, relayed: 1, replay: 1 });
+  });
+
   test('EGRESS 1.15: an event that is none is counted as malformed, and the next is delivered', async () => {
     const { relay, sink, events } = startLoop();
     const session = relay.open('demo');

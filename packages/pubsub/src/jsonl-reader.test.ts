@@ -118,6 +118,16 @@ describe('lines', () => {
   });
 });
 
+test('a line may be read in a way of the caller, and one that cannot is skipped for the reason it has', async () => {
+  const parse = (line: Uint8Array) => (line[0] === 0x7b ? line.length : undefined);
+  const chunks = ['{"a":1}\n\n[1]\nhello\n{"b":22}\n'];
+  const reader = readJsonl(subscriptionTo([{ chunks }]), { parse });
+  const lengths: number[] = [];
+  for await (const lines of reader) lengths.push(...lines.map(({ value }) => value));
+  expect(lengths).toEqual([7, 8]);
+  expect(reader.stats).toEqual({ lines: 2, bad: { ...none, not_object: 1, invalid_json: 1 } });
+});
+
 describe('bad lines', () => {
   test.each<[string, Chunk, string]>([
     ['no JSON', 'hello', 'invalid_json'],

@@ -4,7 +4,12 @@ import { createLineSplitter } from './line-splitter.ts';
 import type { SegmentReader } from './segment-reader.ts';
 import { type SubscribeOptions, type Subscription, subscribe } from './subscriber.ts';
 
-export interface JsonlReaderOptions {
+export interface JsonlReaderOptions<Value = Record<string, unknown>> {
+  /**
+   * Makes a line's `value`: for a reader that wants little of each line, and to know it sooner than `JSON.parse` would. Returns undefined for what is no object of JSON; that is looked at
+   * once more, for the reason. Must not throw. Default: the object.
+   */
+  readonly parse?: (line: Uint8Array) => Value | undefined;
   /** Most bytes of a line, its LF included. Default 5,242,880. */
   readonly maxLineBytes?: number;
   /** Most bytes read of one segment; the rest of a longer one is skipped. Default: no limit. */
@@ -13,10 +18,10 @@ export interface JsonlReaderOptions {
   readonly onBad?: (bad: BadLine) => void;
 }
 
-export interface JsonlLine {
+export interface JsonlLine<Value = Record<string, unknown>> {
   /** The line as it came, without LF or CRLF. It is a part of the chunk it came in: copy it to keep it for long. */
   readonly bytes: Uint8Array;
-  readonly value: Record<string, unknown>;
+  readonly value: Value;
   /** The segment it came in. */
   readonly seq: number;
   readonly epoch: string | undefined;
@@ -41,7 +46,7 @@ export interface JsonlReaderStats {
 }
 
 /** Iterate it once: lines as they complete, one batch (never empty) per network chunk. */
-export interface JsonlReader extends AsyncIterable<readonly JsonlLine[]> {
+export interface JsonlReader<Value = Record<string, unknown>> extends AsyncIterable<readonly JsonlLine<Value>[]> {
   readonly stats: JsonlReaderStats;
   readonly subscription: Subscription;
   close(): void;
@@ -51,14 +56,19 @@ export interface JsonlReader extends AsyncIterable<readonly JsonlLine[]> {
  * Reads lines from a channel, or from a subscription that nobody iterates yet; closing one closes the other. Holds at most `maxLineBytes`
  * of an unfinished line. Throws as `subscribe`; iteration does not throw: `subscription.end` says why it ended.
  */
+export function readJsonl<Value>(
+  source: string | Subscription,
+  options: JsonlReaderOptions<Value> & SubscribeOptions & Required<Pick<JsonlReaderOptions<Value>, 'parse'>>,
+): JsonlReader<Value>;
+export function readJsonl(source: string | Subscription, options?: JsonlReaderOptions & SubscribeOptions): JsonlReader;
 export function readJsonl(
   source: string | Subscription,
-  options: JsonlReaderOptions & SubscribeOptions = {},
-): JsonlReader {
+  options: JsonlReaderOptions<unknown> & SubscribeOptions = {},
+): JsonlReader<unknown> {
   return new LineReader(typeof source === 'string' ? subscribe(source, options) : source, options);
 }
 
-class LineReader implements JsonlReader {
+class LineReader implements JsonlReader<unknown> {
   readonly subscription: Subscription;
   readonly stats = {
     lines: 0,
@@ -67,15 +77,17 @@ class LineReader implements JsonlReader {
   readonly #maxLineBytes: number;
   readonly #maxSegmentBytes: number;
   readonly #onBad: (bad: BadLine) => void;
+  readonly #parse: (line: Uint8Array) => unknown;
 
-  constructor(subscription: Subscription, options: JsonlReaderOptions) {
+  constructor(subscription: Subscription, options: JsonlReaderOptions<unknown>) {
     this.subscription = subscription;
     this.#maxLineBytes = options.maxLineBytes ?? EVENT_CAP_BYTES;
     this.#maxSegmentBytes = options.maxSegmentBytes ?? Number.POSITIVE_INFINITY;
     this.#onBad = options.onBad ?? (() => {});
+    this.#parse = options.parse ?? parseObject;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly JsonlLine[]> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly JsonlLine<unknown>[]> {
     for await (const segment of this.subscription) yield* this.#segment(segment);
   }
 
@@ -83,8 +95,8 @@ class LineReader implements JsonlReader {
     this.subscription.close();
   }
 
-  async *#segment(segment: SegmentReader): AsyncGenerator<readonly JsonlLine[]> {
-    let batch: JsonlLine[] = [];
+  async *#segment(segment: SegmentReader): AsyncGenerator<readonly JsonlLine<unknown>[]> {
+    let batch: JsonlLine<unknown>[] = [];
     const taken = () => {
       const lines = batch;
       batch = [];
@@ -109,11 +121,13 @@ class LineReader implements JsonlReader {
     if (batch.length > 0) yield taken();
   }
 
-  #line(bytes: Uint8Array, { seq, epoch }: SegmentReader, batch: JsonlLine[]): void {
-    const parsed = parseLine(bytes);
-    if (parsed === 'blank') return;
-    if (typeof parsed === 'string') this.#bad(parsed, bytes.length, { seq });
-    else batch.push({ bytes, value: parsed, seq, epoch });
+  #line(bytes: Uint8Array, { seq, epoch }: SegmentReader, batch: JsonlLine<unknown>[]): void {
+    const value = this.#parse(bytes);
+    if (value !== undefined) batch.push({ bytes, value, seq, epoch });
+    else {
+      const why = whyBad(bytes);
+      if (why !== 'blank') this.#bad(why, bytes.length, { seq });
+    }
   }
 
   #bad(reason: BadReason, bytes: number, { seq }: { seq: number }): void {
@@ -124,17 +138,25 @@ class LineReader implements JsonlReader {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function parseLine(
-  bytes: Uint8Array,
-): Record<string, unknown> | 'blank' | 'invalid_utf8' | 'invalid_json' | 'not_object' {
+function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(decoder.decode(bytes));
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function whyBad(bytes: Uint8Array): 'blank' | 'invalid_utf8' | 'invalid_json' | 'not_object' {
   const text = decode(bytes);
   if (text === undefined) return 'invalid_utf8';
+  if (text.trim() === '') return 'blank';
   try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : 'not_object';
+    JSON.parse(text);
+    return 'not_object';
   } catch {
-    return text.trim() === '' ? 'blank' : 'invalid_json';
+    return 'invalid_json';
   }
 }
 

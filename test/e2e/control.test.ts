@@ -13,17 +13,17 @@ test('EGRESS 4.7, 4.11: runnel control changes what the runner emits, and with -
   const client = loop.apps.client;
   const [, relay = ''] = (await client?.said(/listening on (\S+)/)) ?? [];
   const control = (...flags: string[]) => startRunnel(['control', 'demo', '--relay', relay, ...flags]);
-  const emitted = () => client?.output.match(/TELEMETRY type=frame_stats /g)?.length ?? 0;
+  const emitted = () => client?.output.match(/TELEMETRY type=stream\.stats /g)?.length ?? 0;
   const reports = async (more: number) => {
     const before = (await loop.session()).messages.byType.losses ?? 0;
     await until(`${more} reports`, async () => ((await loop.session()).messages.byType.losses ?? 0) >= before + more);
   };
-  await client?.said(/TELEMETRY type=frame_stats /);
+  await client?.said(/TELEMETRY type=stream\.stats /);
 
-  const off = control('--sample', '0', 'frame_*', '--heartbeat', '200');
+  const off = control('--sample', '0', 'stream.*', '--heartbeat', '200');
   expect(await off.ended, off.output).toEqual({ code: 0, signal: null });
   expect(off.stdout).toMatch(/^session demo: applied \(version 1\)\n/);
-  expect(off.stdout).toMatch(/^sampling +0 of frame_\* +0 of frame_\*$/m);
+  expect(off.stdout).toMatch(/^sampling +0 of stream\.\* +0 of stream\.\*$/m);
   expect(off.stdout).toMatch(/^heartbeat +200ms +200ms$/m);
   // Reports come five times a second now; what was emitted before is through with the first of them.
   await reports(1);

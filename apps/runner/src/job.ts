@@ -14,7 +14,7 @@ export interface Job {
   readonly size: Size;
   readonly fps: number;
   readonly clock: Clock;
-  /** Called about every second with what the last `frame_stats` event said. */
+  /** Called about every second with what the last `stream.stats` event said. */
   readonly onStats?: (stats: FrameStats) => void;
 }
 
@@ -106,7 +106,7 @@ function reportStats({ runner, vitals, clock, onStats }: Job, counter: FrameCoun
     const now = clock.now();
     const stats = counter.take(now - last);
     last = now;
-    runner.emit('frame_stats', { ...stats, ...vitals() });
+    runner.emit('stream.stats', { ...stats, ...vitals() });
     onStats?.(stats);
   });
 }

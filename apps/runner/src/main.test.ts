@@ -71,7 +71,7 @@ describe('the job', () => {
       expect(await sharp(frame).metadata()).toMatchObject({ format: 'jpeg', width: 160, height: 90 });
     expect(new Set(frames.map((frame) => frame.toString('base64'))).size).toBe(5);
 
-    const stats = (await telemetry('job', has('frame_stats'))).find(({ type }) => type === 'frame_stats');
+    const stats = (await telemetry('job', has('stream.stats'))).find(({ type }) => type === 'stream.stats');
     expect(stats).toMatchObject({
       fps_in: expect.any(Number),
       rss_mb: expect.any(Number),
@@ -96,7 +96,7 @@ describe('the job', () => {
 
   it('accounts for every frame at the end', async () => {
     const { child, exited } = start(['--url', server.url, '--session', 'books', '--fps', '120', '--size', '64x64']);
-    await telemetry('books', has('frame_stats'));
+    await telemetry('books', has('stream.stats'));
     child.kill('SIGINT');
     await exited;
     const stopped = (await telemetry('books', () => false)).find(({ type }) => type === 'stream_stopped');
@@ -118,11 +118,11 @@ describe('the job', () => {
     await writeFile(join(input, 'b.png'), good.subarray(0, 40));
     await writeFile(join(input, 'notes.txt'), 'no picture, and not looked at');
     start(['--url', server.url, '--session', 'mixed', '--fps', '30', '--size', '64x64', '--input', input]);
-    const events = await telemetry('mixed', (all) => all.filter(({ type }) => type === 'frame_stats').length >= 2);
+    const events = await telemetry('mixed', (all) => all.filter(({ type }) => type === 'stream.stats').length >= 2);
     expect(events.filter(({ type }) => type === 'error')).toMatchObject([
       { file: 'b.png', error: { error_type: 'frame_failed', message: expect.any(String) } },
     ]);
-    expect(events.find(({ type }) => type === 'frame_stats')).toMatchObject({ frames_dropped: { failed: 1 } });
+    expect(events.find(({ type }) => type === 'stream.stats')).toMatchObject({ frames_dropped: { failed: 1 } });
     expect(has('playback_ready')(events)).toBe(true);
   });
 

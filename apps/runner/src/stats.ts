@@ -10,7 +10,7 @@ export interface Percentiles {
   readonly p99_ms: number;
 }
 
-/** The data of a `frame_stats` event: counts and rates since the one before. */
+/** The data of a `stream.stats` event: counts and rates since the one before. */
 export interface FrameStats {
   readonly fps_in: number;
   readonly fps_out: number;

@@ -1,7 +1,7 @@
 /** The figures that a runner's events carry: frame rates, stage times, memory, GPU. */
 import { type Data, isObject } from './tail-event.ts';
 
-const TYPES: ReadonlySet<unknown> = new Set(['frame_stats', 'stream_heartbeat', 'vitals']);
+const TYPES: ReadonlySet<unknown> = new Set(['stream.stats', 'frame_stats', 'stream_heartbeat', 'vitals']);
 
 /** The finite numbers of an event about figures, by name; `stages` as `decode p50`. Undefined for other events. */
 export function figuresOf(data: Data): Record<string, number> | undefined {

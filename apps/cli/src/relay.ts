@@ -1,5 +1,6 @@
 /** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { consentFromEnv, controlFromEnv, createRelay, openJournal, type Session, serveRelay } from '@runnel/client';
 import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
 import type { Sink } from '@runnel/protocol';
@@ -14,7 +15,9 @@ interface RelayFlags extends ConnectionFlags {
   readonly file?: string;
   readonly journal?: string;
   readonly config?: string;
+  readonly host: string;
   readonly port: number;
+  readonly console?: boolean;
 }
 
 export function relayCommand(terminal: Terminal): Command {
@@ -31,7 +34,10 @@ export function relayCommand(terminal: Terminal): Command {
       '--config <path>',
       'a JSON file that names more sinks, as do the variables of @runnel/egress, and control states by session',
     )
+    .option('--host <host>', 'where its endpoint listens; any but this machine asks for a token', '127.0.0.1')
     .option('--port <port>', 'port of its endpoint with /status, /metrics and /logs/tail; 0 is any free one', port, 0)
+    .option('--console', 'serve the page where people can look there, too')
+    .addHelpText('after', '\nThe token is RUNNEL_TOKEN, or a random one that is printed.')
     .action((url: string, flags: RelayFlags) => run(url, flags, terminal));
 }
 
@@ -39,13 +45,16 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   const hangUp = Promise.withResolvers<void>();
   // Whoever read the log (`| head`) has gone: nothing is wrong with the line, so it is not for the lane to retry.
   const log = logSink({ data: true, write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
-  const outlets = await openOutlets(flags, log, (sentence) => stderr.write(`${sentence}\n`));
+  const warn = (sentence: string) => void stderr.write(`${sentence}\n`);
+  const outlets = await openOutlets(flags, log, warn);
   const onState = ({ id, state }: Session) => stderr.write(`session ${id}: ${state}\n`);
   const relay = createRelay({ url, ...outlets, onState, ...connectionOf(flags) });
   try {
     for (const session of flags.session) relay.open(session);
-    const endpoint = await serveRelay(relay, { port: flags.port });
+    const endpoint = await serveRelay(relay, endpointOptions(flags, warn));
     stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
+    if (flags.console) stderr.write(`console on ${endpoint.url}\n`);
+    if (endpoint.needsToken) stderr.write(`it asks for this token: ${endpoint.token}\n`);
     if (!signal.aborted) await Promise.race([once(signal, 'abort'), hangUp.promise]);
     await endpoint.close();
   } catch (error) {
@@ -56,6 +65,13 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
     const { delivered, kept, dropped } = await relay.close();
     stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
   }
+}
+
+function endpointOptions({ host, port, console }: RelayFlags, onWarning: (sentence: string) => void) {
+  const token = process.env.RUNNEL_TOKEN;
+  // The package's page stands in the folder of what else it needs.
+  const folder = console && fileURLToPath(new URL('.', import.meta.resolve('@runnel/console')));
+  return { host, port, onWarning, ...(token && { token }), ...(folder && { console: folder }) };
 }
 
 /** Sinks, journal, consent and control states, as flags and environment say. The log is there in any case, so the variable that asks for it adds none. */

@@ -292,6 +292,34 @@ describe('relay', () => {
     expect(second.stderr).toContain(`runnel: Port ${port} is in use: choose another with --port.\n`);
   });
 
+  test('serves the console where it is asked to, on this machine without a token', async () => {
+    const screen = terminal();
+    const done = runnel(['relay', server.url, '--session', 'seen', '--console'], screen);
+    await screen.said(/console on \S+\n/);
+    const page = /console on (\S+)/.exec(screen.text().stderr)?.[1] ?? '';
+    const { headers } = await fetch(page);
+    // Built or not: it is a page, and one that talks to this server.
+    expect(headers.get('content-type')).toMatch(/^text\/html/);
+    expect((await fetch(`${page}status`)).headers.get('content-security-policy')).toContain(new URL(server.url).origin);
+    screen.interrupt();
+    expect(await done).toBe(0);
+    expect(screen.text().stderr).not.toContain('token');
+  });
+
+  test('on another host asks for the token, which it prints', async () => {
+    const screen = terminal();
+    const done = runnel(['relay', server.url, '--session', 'open', '--host', '0.0.0.0'], screen);
+    await screen.said(/it asks for this token: \w+\n/);
+    const { stderr } = screen.text();
+    const token = /token: (\w+)/.exec(stderr)?.[1] ?? '';
+    const status = (/status at (\S+)/.exec(stderr)?.[1] ?? '').replace('0.0.0.0', '127.0.0.1');
+    expect((await fetch(status)).status).toBe(401);
+    expect((await fetch(status, { headers: { Authorization: `Bearer ${token}` } })).status).toBe(200);
+    screen.interrupt();
+    expect(await done).toBe(0);
+    expect(stderr).toContain('credentials');
+  });
+
   test('ends when the one who reads its log hangs up', async () => {
     const screen = terminal();
     const done = runnel(['relay', server.url, '--session', 'deaf'], screen);

@@ -2,6 +2,7 @@
  * The client of the dev loop: relays the telemetry of sessions from the server at RUNNEL_URL (by default http://127.0.0.1:7800/) to standard
  * output and, if asked to, a file. It waits for a server or a runner that is not there yet. `runnel relay` is the same with more flags.
  */
+import { fileURLToPath } from 'node:url';
 import { createRelay, createTail, type Relay, type RelayServing, type Session, serveRelay } from '@runnel/client';
 import { logSink, standardOutput } from '@runnel/egress';
 import { TrickleError } from '@runnel/protocol';
@@ -14,7 +15,7 @@ const CLOSE_MS = 4000;
 const PATIENCE_MS = 1000;
 
 const options = readOptions(process.argv.slice(2));
-const { url, session: ids, port } = options;
+const { url, session: ids, host, port } = options;
 
 // npm and turbo hand on a signal that the terminal has sent already, so it may come more than once; and when they went first, nobody reads.
 const stop = Promise.withResolvers<void>();
@@ -34,6 +35,8 @@ const relay = outlets && createRelay({ url, ...outlets, tail, onState: tell });
 const endpoint = relay && (await listen(relay));
 if (relay && endpoint) {
   console.log(`listening on ${endpoint.url}`);
+  console.log(`console on ${endpoint.url}`);
+  if (endpoint.needsToken) console.log(`it asks for this token: ${endpoint.token}`);
   if (openAll(relay)) {
     const patience = setTimeout(() => tellWaiting(relay), PATIENCE_MS);
     await stop.promise;
@@ -47,12 +50,23 @@ if (relay && endpoint) {
 
 async function listen(relay: Relay): Promise<RelayServing | undefined> {
   try {
-    return await serveRelay(relay, { port });
+    return await serveRelay(relay, {
+      host,
+      port,
+      console: consoleFolder(),
+      token: process.env.RUNNEL_TOKEN || undefined,
+    });
   } catch (error) {
     await relay.close();
+    if (error instanceof TrickleError) return unusable(error);
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    return fail(`Port ${port} of 127.0.0.1 is in use: stop what listens there, or choose another with --port or PORT.`);
+    return fail(`Port ${port} of ${host} is in use: stop what listens there, or choose another with --port or PORT.`);
   }
+}
+
+/** Its built files. They are found where the package is, whether they are there yet or still being built. */
+function consoleFolder(): string {
+  return fileURLToPath(new URL('.', import.meta.resolve('@runnel/console')));
 }
 
 function openAll(relay: Relay): boolean {

@@ -9,6 +9,7 @@ export interface ClientOptions {
   readonly journal?: string;
   /** The sinks' configuration file. */
   readonly config?: string;
+  readonly host: string;
   readonly port: number;
 }
 
@@ -40,11 +41,12 @@ export function readOptions(argv: readonly string[]): ClientOptions {
       ).env('RUNNEL_EGRESS_CONFIG'),
     )
     .addOption(
-      new Option('--port <port>', 'port of /status, /metrics and /logs/tail on 127.0.0.1; 0 is any free one')
-        .env('PORT')
-        .default(7801)
-        .argParser(port),
+      new Option(
+        '--host <host>',
+        'where the console, /status, /metrics and /logs/tail are; any but this machine asks for a token, RUNNEL_TOKEN or a random one',
+      ).default('127.0.0.1'),
     )
+    .addOption(new Option('--port <port>', 'their port; 0 is any free one').env('PORT').default(7801).argParser(port))
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(argv, { from: 'user' })
     .opts();

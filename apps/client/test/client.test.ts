@@ -71,6 +71,25 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
+test('it serves the console, or says that it is being built, and says where', async () => {
+  const app = startApp(['--url', 'http://127.0.0.1:1/', '--port', '0']);
+  const [, url = ''] = await app.says(/console on (\S+)\n/);
+  const page = await fetch(url);
+  expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+  expect(await page.text()).toMatch(page.status === 200 ? /name="runnel-token" content="\w{32}"/ : /npm run build/);
+  expect(app.output).not.toContain('token');
+});
+
+test('on another host it asks for the token: its own, or RUNNEL_TOKEN', async () => {
+  const args = ['--url', 'http://127.0.0.1:1/', '--port', '0', '--host', '0.0.0.0'];
+  const app = startApp(args, { RUNNEL_TOKEN: 'a-token-of-sixteen' });
+  const [, port] = await app.says(/listening on \S+:(\d+)\/\n[\s\S]*it asks for this token: a-token-of-sixteen\n/);
+  expect((await fetch(`http://127.0.0.1:${port}/status`)).status).toBe(401);
+  const weak = startApp(args, { RUNNEL_TOKEN: 'weak' });
+  expect(await weak.exited).toEqual([2, null]);
+  expect(weak.output).toMatch(/at least 16/);
+});
+
 test('a port in use is an error that names the way out, and exit code 1', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));
@@ -106,6 +125,6 @@ test('the README names each option and each variable that --help does', async ()
   await app.exited;
   const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
   const names = app.output.match(/--[a-z]+(?= <)|(?<=env:\s+)\w+/g) ?? [];
-  expect(names).toHaveLength(11);
+  expect(names).toHaveLength(12);
   for (const name of names) expect(readme).toContain(`\`${name}\``);
 });

@@ -23,8 +23,10 @@ export interface RelayServing {
   /** Where it listens, with a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** What others must show: as `Authorization: Bearer`, or in the form at /login. */
+  /** What has to be shown: as `Authorization: Bearer`, or in the form at /login. */
   readonly token: string;
+  /** Whether programs of this machine, too, have to show it. */
+  readonly needsToken: boolean;
   /** Stops listening and breaks off what is being answered. The relay goes on. */
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function serveRelay(relay: Relay, options: ServeRelayOptions = {}):
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening.port}/`,
     port: listening.port,
     token,
+    needsToken: !local,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,11 +1,9 @@
 /** The whole loop in this process, with the page in front of it: server, relay, sinks that a test steers, and runners. */
-import { fileURLToPath } from 'node:url';
 import { createRelay, openJournal, type Relay, serveRelay } from '@runnel/client';
 import { type Envelope, Header, type Sink, SinkError } from '@runnel/protocol';
 import { type Serving, serve } from '@runnel/server';
 import { cors } from 'hono/cors';
-
-export const dist = fileURLToPath(new URL('../../.tmp/dist', import.meta.url));
+import { dist } from './build.ts';
 
 export interface SteeredSink extends Sink {
   /** What it took. */

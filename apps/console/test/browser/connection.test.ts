@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describeInBrowser } from '../loop/browse.ts';
+import { type Loop, startLoop } from '../loop/loop.ts';
+import { startStudio } from '../loop/studio.ts';
+
+describeInBrowser('the connection', ({ open }) => {
+  let loop: Loop;
+  let studio: ReturnType<typeof startStudio>;
+  beforeEach(async () => {
+    loop = await startLoop({ sessions: ['demo'] });
+    studio = startStudio({ url: loop.server.url, session: 'demo', eventsPerSecond: 20 });
+  });
+  afterEach(async () => {
+    await studio.close();
+    await loop.close();
+  });
+
+  it('one that is lost is said to be, with what is known standing still, and a reconnect tells what was missed', async () => {
+    const page = await open(loop, '#/', { mayFail: /ERR_|Failed to load/ });
+    await page.getByText('connected').waitFor();
+    await loop.stopEndpoint();
+    const lost = page.locator('.banner.bad');
+    await lost.getByText('Connection to the relay lost').waitFor();
+    expect(await lost.innerText()).toMatch(/Figures are as of \d\d:\d\d:\d\d/);
+    expect(await page.locator('main.stale .sessions tbody tr').count()).toBe(1);
+    // Longer than what a page that was merely busy would not have seen.
+    await lost.getByText(/[4-9] s ago/).waitFor();
+    await loop.startEndpoint();
+    const missed = page.locator('.banner.warn');
+    await missed.waitFor();
+    expect(await missed.innerText()).toMatch(/Back after \d+ s\. [1-9][\d,]* events came meanwhile/);
+    await missed.getByRole('button', { name: 'Dismiss' }).click();
+    await missed.waitFor({ state: 'detached' });
+    expect(await page.locator('main.stale').count()).toBe(0);
+  });
+
+  it('a relay that is not there yet is waited for', async () => {
+    const page = await open(loop, '#/', { mayFail: /ERR_|Failed to load/ });
+    await page.getByText('connected').waitFor();
+    await page.route('**/feed', (route) => route.abort());
+    await page.route('**/status', (route) => route.abort());
+    await page.reload();
+    await page.getByText('The relay does not answer').first().waitFor();
+    await page.unroute('**/feed');
+    await page.locator('.sessions tbody tr').waitFor();
+  });
+
+  it('a token that is asked for is said to be, and leads to where it is entered', async () => {
+    const page = await open(loop, '#/', { mayFail: /status of 401|Failed to load/ });
+    await page.getByText('connected').waitFor();
+    const denied = { status: 401, body: 'The token is needed' };
+    await page.route('**/feed', (route) => route.fulfill(denied));
+    await page.route('**/status', (route) => route.fulfill(denied));
+    await page.reload();
+    await page.getByText('The relay asks for its token').first().waitFor();
+    expect(await page.getByRole('link', { name: 'Enter the token' }).getAttribute('href')).toBe('login');
+  });
+
+  it('a trickle server that is away is told beside the tail, and read on when it is back', async () => {
+    const page = await open(loop, '#/session/demo', { mayFail: /ERR_|Failed to load/ });
+    await page.locator('.rows .row').nth(3).waitFor();
+    await page.route(`${loop.server.url}**`, (route) => route.abort());
+    await page.context().setOffline(true);
+    await page.locator('.stream').getByText('lost, retrying').waitFor();
+    await page.context().setOffline(false);
+    await page.unroute(`${loop.server.url}**`);
+    await page.locator('.stream').getByText('reading', { exact: true }).waitFor();
+  });
+});

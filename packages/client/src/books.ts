@@ -41,6 +41,11 @@ export class ChannelBooks {
     this.#current = { subscription, reader };
   }
 
+  /** A line that no reader counts could not be read. */
+  bad(reason: string): void {
+    this.#past.badLines[reason] = (this.#past.badLines[reason] ?? 0) + 1;
+  }
+
   /** It has ended: its figures stay. */
   read(): void {
     this.#past = this.#sums();

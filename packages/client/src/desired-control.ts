@@ -7,7 +7,8 @@ import { type Answer, type Report, RunnerWord } from './runner-word.ts';
 import { Statement } from './statement.ts';
 
 export interface DesiredControlOptions {
-  readonly channel: ControlChannel;
+  /** Undefined where there is none: nothing can be asked for. */
+  readonly channel: ControlChannel | undefined;
   readonly clock: Clock;
   readonly configured: ConfiguredControl | undefined;
 }
@@ -38,7 +39,7 @@ export class DesiredControl implements DesiredState {
   constructor(options: DesiredControlOptions) {
     this.#options = options;
     this.#runner = new RunnerWord(options.clock);
-    if (options.configured) this.#state(options.configured);
+    if (options.channel && options.configured) this.#state(options.configured);
   }
 
   get status(): ControlStatus {
@@ -53,6 +54,7 @@ export class DesiredControl implements DesiredState {
 
   async ask(state: ControlState, { waitMs = 2_000 }: { waitMs?: number } = {}): Promise<ControlStatus> {
     this.#checkOpen();
+    if (!this.#options.channel) throw new TrickleError('refused', 'the session has no control channel');
     this.#state({ ...this.#options.configured, ...checkState(state) });
     const waited = new AbortController();
     const settled = this.#settled.promise.finally(() => waited.abort());

@@ -1,4 +1,5 @@
 /** The relay: sessions on one side, sinks on the other, a journal in between. The one place from which telemetry leaves. */
+import type { Readable } from 'node:stream';
 import {
   type Clock,
   type ControlState,
@@ -99,6 +100,11 @@ export interface Relay {
    * used or a session that is open, `aborted` after `close`. The relay closes it, or `session.close()` does.
    */
   open(id: string, options?: OpenOptions): Session;
+  /**
+   * Opens a session of a runner that has no network and writes its telemetry on `stderr`, such as a child process's: read from where it is now until it ends, and ordinary output becomes log
+   * lines. Nothing can be asked of the runner. Whoever made the stream closes it; after `session.close()` what comes is passed over. Throws as `open`. PROTOCOL.md section 8.7.
+   */
+  openStderr(id: string, stderr: Readable): Session;
   /** States what is wanted of a session's telemetry, as `session.control.ask` does. Rejects with TrickleError `not_found` if no such session is open, and as `ask` does. EGRESS 4.10. */
   control(id: string, state: ControlState, options?: { readonly waitMs?: number }): Promise<ControlStatus>;
   /** The open sessions by id. */
@@ -155,7 +161,7 @@ export function createRelay(options: RelayOptions): Relay {
   const connection = { ...(transport && { transport }), ...(headers && { headers }) };
   let closing: Promise<RelayReport> | undefined;
 
-  function open(id: string, { eventsUrl, controlUrl }: OpenOptions = {}): Session {
+  function open(id: string, { eventsUrl, controlUrl }: OpenOptions = {}, stderr?: Readable): Session {
     if (closing) throw new TrickleError('aborted', 'the relay is closed');
     if (sessions.has(id)) throw new TrickleError('invalid', `session ${id} is open`);
     const names = sessionChannels(id);
@@ -165,6 +171,7 @@ export function createRelay(options: RelayOptions): Relay {
       id,
       eventsUrl: checkUrl(eventsUrl ?? channelUrl(url, names.events)),
       controlUrl: checkUrl(controlUrl ?? channelUrl(url, names.control)),
+      stderr,
       connection,
       clock,
       pingMs,
@@ -228,7 +235,8 @@ export function createRelay(options: RelayOptions): Relay {
     connection,
     startedAt,
     clock,
-    open,
+    open: (id, where) => open(id, where),
+    openStderr: (id, stderr) => open(id, {}, stderr),
     control,
     sessions,
     tail,

@@ -1,4 +1,5 @@
 /** One session: reads its events channel for as long as it is open, whatever becomes of the channel, and writes its control channel. PROTOCOL.md section 8. */
+import type { Readable } from 'node:stream';
 import {
   type Clock,
   type ControlMessage,
@@ -16,8 +17,8 @@ import type { ConfiguredControl } from './control-config.ts';
 import type { DesiredState } from './control-status.ts';
 import { DesiredControl } from './desired-control.ts';
 import { Dispatch, type MessageBooks, type TelemetryBooks } from './dispatch.ts';
-import { type EventLine, readEventLine } from './event-line.ts';
 import type { TelemetryHandlers } from './event-handlers.ts';
+import { type EventLine, readEventLine } from './event-line.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
 import type { Journal } from './journal/journal.ts';
 import { Latency, type LatencyFigures } from './latency.ts';
@@ -26,6 +27,7 @@ import { Place, type Position } from './position.ts';
 import { isEpoch, Replays } from './replay.ts';
 import { Requests } from './requests.ts';
 import { type StartSums, Starts } from './starts.ts';
+import { followStderr } from './stderr-lines.ts';
 
 /** `connecting`: the server has not been reached. `waiting`: it has, and nothing has come from the runner. `live`: its events are being read. */
 export type SessionState = 'connecting' | 'waiting' | 'live';
@@ -38,6 +40,8 @@ export interface SessionSetup {
   readonly id: string;
   readonly eventsUrl: string;
   readonly controlUrl: string;
+  /** Where the session is read from instead of its channels: it has none then. */
+  readonly stderr?: Readable | undefined;
   readonly connection: Connection;
   readonly clock: Clock;
   readonly pingMs: number;
@@ -108,10 +112,15 @@ export class Session {
     });
     this.#requests = new Requests(clock);
     this.#control = new ControlChannel(setup.controlUrl, { ...connection, clock }, clock);
-    this.#desired = new DesiredControl({ channel: this.#control, clock, configured: setup.configured });
+    this.#desired = new DesiredControl({
+      channel: setup.stderr ? undefined : this.#control,
+      clock,
+      configured: setup.configured,
+    });
     const onPing = (sent: boolean) => this.#reached(sent);
     this.#pings = new Pings({ control: this.#control, clock, everyMs: setup.pingMs, signal, onPing });
-    this.#running = Promise.all([this.#follow(), this.#pings.run()]);
+    if (setup.stderr) this.#state = 'waiting';
+    this.#running = setup.stderr ? this.#followStderr(setup.stderr) : Promise.all([this.#follow(), this.#pings.run()]);
   }
 
   get state(): SessionState {
@@ -153,7 +162,7 @@ export class Session {
 
   /**
    * Sends a control message with a `request_id` of its own and resolves with the runner's answer. Waits for a channel or server that is away.
-   * Rejects with TrickleError `invalid` (the fields are not what PROTOCOL.md section 8.2 says), `refused` (the runner answered with an error),
+   * Rejects with TrickleError `invalid` (the fields are not what PROTOCOL.md section 8.2 says), `refused` (the runner answered with an error, or there is no control channel),
    * `gave_up` (no answer within `timeoutMs`, default 10,000) or `aborted` (the session was closed).
    */
   async request(
@@ -162,6 +171,7 @@ export class Session {
     { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
   ): Promise<EventMessage> {
     if (this.#closing) throw new TrickleError('aborted', 'the session was closed');
+    if (this.#setup.stderr) throw new TrickleError('refused', 'the session has no control channel');
     const id = crypto.randomUUID();
     const message = { ...fields, type, request_id: id };
     const { error } = controlMessage.safeParse(message);
@@ -195,6 +205,20 @@ export class Session {
       if (this.#channel.lines > before) attempts = 1;
       await pause(this.#setup.clock, backoffMs(attempts, 250, 1000), signal);
     }
+  }
+
+  /** Of a runner without a network; its ordinary output becomes log lines. PROTOCOL.md section 8.7. */
+  async #followStderr(stream: Readable): Promise<void> {
+    const listener = {
+      onLines: (lines: readonly JsonlLine<EventLine>[]) => this.#take(lines),
+      onText: (lines: readonly string[]) => this.#handlers.call({ type: 'logs', lines: [...lines] }),
+      onBad: (reason: string) => this.#channel.bad(reason),
+    };
+    await followStderr(stream, listener, this.#abort.signal).catch((error) => {
+      this.#channel.error = String(error);
+    });
+    this.#become('waiting');
+    this.#starts.channelEnded();
   }
 
   async #read(signal: AbortSignal): Promise<void> {

@@ -17,6 +17,7 @@ export {
   type JsonlWriterOptions,
   type JsonlWriterStats,
 } from './jsonl-writer.ts';
+export { createLineSplitter, type LineSplitter, type LineSplitterOptions } from './line-splitter.ts';
 export type { Line } from './lines.ts';
 export { listChannels } from './list-channels.ts';
 export { type NodeTransportOptions, nodeTransport } from './node-transport.ts';

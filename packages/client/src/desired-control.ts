@@ -115,8 +115,9 @@ export class DesiredControl implements DesiredState {
     this.#answer = 'waiting';
     this.#refused = undefined;
     const { signal } = this.#sending;
+    // Where there is no channel nothing is asked for.
     this.#options.channel
-      .send(() => asked.message, signal)
+      ?.send(() => asked.message, signal)
       .then(
         () => this.#sent(signal),
         // Aborted, that is, or else no channel would take it: it was checked, so nobody foresaw that.

@@ -11,6 +11,7 @@ import type { Workload } from './workload.ts';
 const HELP = `Usage: npm run bench -- [NAME…] [options]
 
 Runs the workloads named, or all of them, and prints medians and their ratios to each workload's baseline.
+"faults" plays failing services against today's Node clients and ours instead, and takes --only alone.
 NAME is a workload, or the beginning of several up to a hyphen: fan-out is fan-out-100 and fan-out-1000.
 Every round is kept as JSON in test/bench/.tmp/results/.
 
@@ -47,6 +48,7 @@ try {
 async function main(): Promise<void> {
   const { values, positionals } = parse();
   if (values.help) return console.log(HELP);
+  if (positionals[0] === 'faults') return (await import('../faults/main.ts')).faults(values.only);
   const workloads = await loadWorkloads();
   if (values.list) return workloads.forEach(list);
   const quick = values.quick ?? false;

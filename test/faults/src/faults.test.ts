@@ -4,7 +4,8 @@ import { clockSteps } from './clock-steps.ts';
 import { fullDisk, noSmallDisk } from './full-disk.ts';
 import { killCycles } from './kill.ts';
 import { STORMS, weather } from './network.ts';
-import { play, SCENARIOS } from './script.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { play } from './script.ts';
 
 const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 32));
 

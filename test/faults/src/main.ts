@@ -9,7 +9,8 @@ import { fullDisk, noSmallDisk } from './full-disk.ts';
 import { killCycles } from './kill.ts';
 import { STORMS, weather } from './network.ts';
 import { problemsOf, type Report, show } from './report.ts';
-import { play, type Row, SCENARIOS } from './script.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { play, type Row } from './script.ts';
 
 const HELP = `Usage: npm run faults [-- options]
 

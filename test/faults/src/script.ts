@@ -1,22 +1,13 @@
 /** Scripted faults of a sink, through the relay with its journal in memory, on a clock that is moved by hand: minutes pass in moments. EGRESS R6, R7. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRelay } from '@runnel/client';
-import { type HttpSink, httpSink } from '@runnel/egress/http';
+import { httpSink } from '@runnel/egress/http';
 import { ManualClock } from '@runnel/protocol/testing';
 import { fetchTransport } from '@runnel/pubsub';
 import { createTrickle } from '@runnel/server';
 import { createFeed, partsOf } from './feed.ts';
-import { type Arrived, type Reply, scriptedSink } from './scripted-sink.ts';
-
-export interface Scenario {
-  readonly name: string;
-  /** What the sink does with a request that comes `ms` after the first event. */
-  readonly reply: (ms: number, arrived: Arrived) => Reply;
-  /** Done once, so long after the first event. */
-  readonly later?: { readonly ms: number; readonly change: (sink: HttpSink) => void };
-  /** Refused for ever by the script; all others must be delivered. Default 0. */
-  readonly poison?: number;
-}
+import type { Scenario } from './scenarios.ts';
+import { scriptedSink } from './scripted-sink.ts';
 
 export interface Row {
   readonly fault: string;
@@ -32,37 +23,6 @@ export interface Row {
   readonly seconds: number;
   readonly ok: boolean;
 }
-
-const OK: Reply = { kind: 'status', status: 200 };
-const status = (code: number, headers: Record<string, string> = {}): Reply => ({
-  kind: 'status',
-  status: code,
-  headers,
-});
-const POISON = 500;
-const isPoison = (id: string) => partsOf(id).n % POISON === POISON / 2;
-const first = (seconds: number, reply: Reply) => (ms: number) => (ms < seconds * 1000 ? reply : OK);
-
-export const SCENARIOS: readonly Scenario[] = [
-  { name: 'none', reply: () => OK },
-  { name: '503 for 20 s', reply: first(20, status(503)) },
-  { name: '401 for 10 s, the key being good', reply: first(10, status(401)) },
-  {
-    name: '401 for 10 s, then another key',
-    reply: (_, { headers }) => (headers.authorization === 'Bearer new' ? OK : status(401)),
-    later: { ms: 10_000, change: (sink) => sink.setKey('new') },
-  },
-  { name: '429, Retry-After: 7, for 20 s', reply: first(20, status(429, { 'retry-after': '7' })) },
-  { name: '413 over 30 events', reply: (_, { ids }) => (ids.length > 30 ? status(413) : OK) },
-  {
-    name: `400 for one in ${POISON}`,
-    reply: (_, { ids }) => (ids.some(isPoison) ? status(400) : OK),
-    poison: 2,
-  },
-  { name: 'hang for 40 s', reply: first(40, { kind: 'hang' }) },
-  { name: 'reset for 20 s', reply: first(20, { kind: 'reset' }) },
-  { name: 'half a response for 20 s', reply: first(20, { kind: 'half' }) },
-];
 
 const EVENTS = 1000;
 const BURST = 50;

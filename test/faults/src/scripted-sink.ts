@@ -31,8 +31,20 @@ export interface ScriptedSink {
   close(): Promise<void>;
 }
 
+/** What of a request is an event. */
+export interface Wire {
+  /** The events of a body, as text. */
+  readonly linesOf: (body: Buffer, headers: IncomingMessage['headers']) => readonly string[];
+  readonly idOf: (line: string) => string;
+}
+
+const GENERIC: Wire = { linesOf: (body) => body.toString().split('\n').slice(0, -1), idOf };
+
 /** Listens on loopback; `script` is asked once for each request. The caller closes it. */
-export async function scriptedSink(script: (arrived: Arrived) => Reply): Promise<ScriptedSink> {
+export async function scriptedSink(
+  script: (arrived: Arrived) => Reply,
+  { linesOf, idOf }: Wire = GENERIC,
+): Promise<ScriptedSink> {
   let requests = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -42,7 +54,7 @@ export async function scriptedSink(script: (arrived: Arrived) => Reply): Promise
       return; // The client was killed, or gave up, in the middle of its request: nothing has arrived.
     }
     requests++;
-    const lines = Buffer.concat(chunks).toString().split('\n').slice(0, -1);
+    const lines = linesOf(Buffer.concat(chunks), request.headers);
     answer(response, script({ ids: lines.map(idOf), lines, headers: request.headers }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -67,8 +79,8 @@ function answer(response: ServerResponse, reply: Reply): void {
     response.writeHead(200, { 'content-length': 100 });
     response.write('{"ok":', () => response.destroy());
   } else {
-    response.writeHead(reply.status, reply.headers);
-    response.end(reply.after);
+    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    response.end('{}', reply.after);
   }
 }
 

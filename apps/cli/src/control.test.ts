@@ -1,5 +1,8 @@
 /** `runnel control` against a relay, and a runner that is played. */
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type ControlStatus, createRelay, serveRelay } from '@runnel/client';
 import { channelUrl, JSONL } from '@runnel/protocol';
@@ -138,3 +141,49 @@ test('EGRESS 4.10: a session that the relay has not is 3, a relay that is not th
     stderr: expect.stringMatching(/^runnel: No relay answers at http.*ECONNREFUSED.*say --relay URL\.\n$/),
   });
 });
+
+test('EGRESS 4.10: the configuration file of relay steers its sessions, and names no others', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'runnel-control-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const configured = async (control: object) => {
+    const path = join(folder, 'relay.json');
+    await writeFile(path, JSON.stringify({ control }));
+    return relayed('--session', 'five', '--config', path);
+  };
+  const stranger = await configured({ 'fiv*': { enabled: false }, six: { enabled: true } });
+  expect({ code: await stranger.ended, said: stranger.said() }).toEqual({
+    code: 2,
+    said: expect.stringMatching(/control of six: no such session is relayed\n$/),
+  });
+  const mistaken = await configured({ five: { sampling: { rate: 'half' } } });
+  expect({ code: await mistaken.ended, said: mistaken.said() }).toEqual({
+    code: 2,
+    said: expect.stringMatching(/control of five\.sampling\.rate: /),
+  });
+  const running = await configured({ 'fiv*': { enabled: false } });
+  const url = await running.url();
+  const { stdout } = await control('five', '--relay', url);
+  expect(stdout).toMatch(/^enabled +off +-$/m);
+  running.stop();
+  expect(await running.ended).toBe(0);
+});
+
+/** `runnel relay` with these flags. */
+function relayed(...flags: string[]) {
+  const stderr = new PassThrough();
+  let said = '';
+  const url = Promise.withResolvers<string>();
+  stderr.setEncoding('utf8').on('data', (more: string) => {
+    said += more;
+    const [, found] = /status at (\S+)status\n/.exec(said) ?? [];
+    if (found) url.resolve(found);
+  });
+  const controller = new AbortController();
+  const ended = runnel(['relay', server.url, ...flags], {
+    stdin: new PassThrough(),
+    stdout: new PassThrough().resume(),
+    stderr,
+    signal: controller.signal,
+  });
+  return { ended, said: () => said, url: () => url.promise, stop: () => controller.abort() };
+}

@@ -48,8 +48,8 @@ export async function serveRelay(relay: Relay, options: ServeRelayOptions = {}):
   const endpoint = createEndpoint(relay, { token, open: !local, name, console: folder });
   // A page that had its name re-bound to 127.0.0.1 must not read session ids through the user's browser.
   const isForeign = (request: Request) => local && !isLoopback(new URL(request.url).hostname);
-  const fetch = (request: Request) =>
-    isForeign(request) ? new Response('Wrong host\n', { status: 403 }) : endpoint.fetch(request);
+  const fetch = (request: Request, env: object) =>
+    isForeign(request) ? new Response('Wrong host\n', { status: 403 }) : endpoint.fetch(request, env);
   const server = createAdaptorServer({ fetch }) as Server;
   const listening = await listen(server, host, port);
   return {

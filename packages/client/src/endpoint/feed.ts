@@ -12,6 +12,7 @@ const STUCK_MS = 60_000;
 
 interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  readonly cut: () => void;
   /** When it had last taken what it was given. */
   drainedAt: number;
 }
@@ -28,14 +29,18 @@ export class Feed {
     this.#name = name;
   }
 
-  /** A reader's server-sent events, from `hello` on; undefined if there are too many readers. It ends when the stream is cancelled. */
-  open(): ReadableStream<Uint8Array> | undefined {
+  /**
+   * A reader's server-sent events, from `hello` on; undefined if there are too many readers. It ends when the stream is cancelled. A reader that is stuck is `cut`, which ends its connection;
+   * default: the stream errors.
+   */
+  open(cut?: () => void): ReadableStream<Uint8Array> | undefined {
     if (this.#readers.size >= MOST_READERS) return undefined;
     let reader: Reader;
     return new ReadableStream(
       {
         start: (controller) => {
-          reader = { controller, drainedAt: this.#relay.clock.now() };
+          const error = () => controller.error(new Error('The reader of the feed takes nothing'));
+          reader = { controller, cut: cut ?? error, drainedAt: this.#relay.clock.now() };
           this.#readers.add(reader);
           const { message } = this.#status();
           controller.enqueue(encoder.encode(`retry: ${TICK_MS}\n${this.#hello()}${message}`));
@@ -72,7 +77,7 @@ export class Feed {
       controller.enqueue(bytes);
     } else if (now - reader.drainedAt > STUCK_MS) {
       this.#drop(reader);
-      controller.error(new Error('The reader of the feed takes nothing'));
+      reader.cut();
     }
   }
 

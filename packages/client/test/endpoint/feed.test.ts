@@ -94,6 +94,20 @@ test('a reader that takes nothing is not buffered for, and after a minute it is 
   await expect(reader.read()).rejects.toThrow('takes nothing');
 });
 
+test('of a connection whose reader is stuck for a minute nothing is left', async () => {
+  const clock = new ManualClock();
+  const endpoint = createEndpoint(startLoop({ clock }).relay);
+  let destroyed = 0;
+  const answer = await endpoint.request('/feed', {}, { outgoing: { destroy: () => destroyed++ } });
+  for (let tick = 0; tick < 60; tick++) clock.advance(1000);
+  expect(destroyed).toBe(0);
+  clock.advance(1000);
+  clock.advance(1000);
+  expect(destroyed).toBe(1);
+  // As Node's side does then.
+  await answer.body?.cancel();
+});
+
 test('at most 32 look at a time, and who goes makes room', async () => {
   const endpoint = createEndpoint(startLoop().relay);
   const answers: Response[] = [];

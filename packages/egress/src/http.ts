@@ -72,7 +72,8 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       if (authorized) headers.set('authorization', bearer(await credential.use()));
       const answer = await post(url, { headers, body }, signal);
       accept(url, answer, { clock, forbidden });
-      return merged(batch, refused, readReport?.(answer, sent));
+      const report = readReport?.(answer, sent);
+      return report ? merged(batch, refused, report) : { refused };
     },
     setKey(key) {
       authorized = true;

@@ -170,8 +170,14 @@ export class Cursor {
       this.#parked.add(n);
       this.#owe(({ park }) => park.run(n, this.sink, key, bytes));
     }
-    for (const result of results) this.#ahead.set(result.n, result);
-    this.#bookAhead();
+    // Nearly always: the front of the queue, delivered.
+    const isPlain = this.#ahead.size === 0 && this.#parked.size === 0;
+    if (isPlain && results.every(({ n, became }) => n <= this.#settled && became === 'delivered')) {
+      this.#delivered += results.length;
+    } else {
+      for (const result of results) this.#ahead.set(result.n, result);
+      this.#bookAhead();
+    }
     this.#delivered -= unnamed;
     this.drop('refused', unnamed);
     this.#dirty = true;

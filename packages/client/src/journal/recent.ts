@@ -1,8 +1,8 @@
 /** The newest envelopes in memory, so that a sink that keeps up is served without reading back what was just written. */
 import type { Row } from './row.ts';
 
-const MOST_ROWS = 8192;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_ROWS = 65_536;
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** A run of rows without a gap: `n` of each is one more than that of the row before. */
 export class Recent {

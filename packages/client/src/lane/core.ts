@@ -3,9 +3,11 @@
  * that random schedules of faults can be run through it by the hundred thousand. EGRESS section 2 and R1.
  */
 import type { SendReport, SinkErrorKind } from '@runnel/protocol';
+import type { Row } from '../journal/row.ts';
 import { BatchLimit } from './batch-limit.ts';
 import { Destination } from './destination.ts';
 import { Gate } from './gate.ts';
+import { OpenNumbers } from './open-numbers.ts';
 import { type ParkedKey, Parking } from './parking.ts';
 
 /** An envelope, as far as it matters here. */
@@ -16,6 +18,8 @@ export interface Item {
   readonly key: string;
   /** When it was offered. */
   readonly at: number;
+  /** What the caller keeps with it. */
+  row?: Row | undefined;
 }
 
 export interface Batch {
@@ -80,8 +84,8 @@ export class LaneCore {
   /** Batches that failed, or parts of them, in the order in which they go out again. */
   #again: Batch[] = [];
   readonly #inFlight = new Set<Batch>();
-  /** Offered and neither settled nor parked, lowest first. */
-  readonly #open = new Set<number>();
+  /** Offered and neither settled nor parked. */
+  readonly #open = new OpenNumbers();
   /** How many batches a sink without order may have in flight: one after a failure, one more with each success. */
   #window = MOST_IN_FLIGHT;
   #flush = false;
@@ -107,7 +111,7 @@ export class LaneCore {
 
   /** All up to this number are settled or parked; Infinity if all that were offered are. */
   get settledTo(): number {
-    const lowest = this.#open.values().next().value;
+    const { lowest } = this.#open;
     return lowest === undefined ? Number.POSITIVE_INFINITY : lowest - 1;
   }
 
@@ -136,7 +140,7 @@ export class LaneCore {
         this.#parking.park(item.key, [item], 0);
         parked.push(item);
       } else {
-        this.#open.add(item.n);
+        this.#open.open(item.n);
         this.#waiting.push(item);
       }
     }
@@ -184,7 +188,7 @@ export class LaneCore {
   /** Takes envelopes out of a batch that was given and not sent yet. Returns what is left of it, undefined if nothing is. */
   withhold(batch: Batch, numbers: ReadonlySet<number>): Batch | undefined {
     this.#inFlight.delete(batch);
-    for (const n of numbers) this.#open.delete(n);
+    for (const n of numbers) this.#open.close(n);
     if (batch.parked !== undefined) this.#unpark(batch.parked, numbers);
     const items = batch.items.filter(({ n }) => !numbers.has(n));
     if (items.length === 0) return undefined;
@@ -202,8 +206,8 @@ export class LaneCore {
       batch.parked === undefined
         ? this.#freshDone(batch, outcome, now)
         : this.#parkedDone(batch, batch.parked, outcome, now);
-    for (const { n } of settled.delivered) this.#open.delete(n);
-    for (const { item } of settled.dead) this.#open.delete(item.n);
+    for (const { n } of settled.delivered) this.#open.close(n);
+    for (const { item } of settled.dead) this.#open.close(item.n);
     return settled;
   }
 
@@ -353,7 +357,7 @@ export class LaneCore {
       of.failures++;
       of.notBefore = now + this.#gate.backoff(of.failures);
     }
-    for (const { n } of parked) this.#open.delete(n);
+    for (const { n } of parked) this.#open.close(n);
     return parked;
   }
 
@@ -407,6 +411,8 @@ export class LaneCore {
 
 /** A batch by what a report says of its places. */
 function sorted(items: readonly Item[], report: SendReport | undefined) {
+  if (!report?.refused?.length && !report?.retry?.length)
+    return { delivered: items, dead: [], rest: [], unnamed: Math.min(report?.unnamed?.count ?? 0, items.length) };
   const reasons = new Map(report?.refused?.map(({ place, reason }) => [place, reason]));
   const again = new Set(report?.retry);
   const delivered: Item[] = [];

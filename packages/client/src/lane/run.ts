@@ -40,8 +40,6 @@ export class Run {
   readonly #queue: PQueue;
   readonly #worth: Worth;
   readonly #stop = new AbortController();
-  /** Envelopes that the core has and that are not parked. */
-  readonly #rows = new Map<number, Row>();
   readonly #sending = new Map<Batch, number>();
   #turning = false;
   #abandoned = false;
@@ -136,8 +134,13 @@ export class Run {
       if (read.length === 0) return false;
       const { rows, results } = this.#worth.sift(read);
       const at = clock.now();
-      const items = rows.map(({ n, envelope }) => ({ n, bytes: envelope.bytes.length, key: key(envelope), at }));
-      for (const row of rows) this.#rows.set(row.n, row);
+      const items = rows.map((row) => ({
+        n: row.n,
+        bytes: row.envelope.bytes.length,
+        key: key(row.envelope),
+        at,
+        row,
+      }));
       const parked = this.#core.add(items);
       if (parked.length + results.length > 0) this.#book(parked, results);
       passedOver += results.length;
@@ -148,8 +151,8 @@ export class Run {
 
   #send(batch: Batch): void {
     const { sink, clock } = this.#setup;
-    const rows = new Map(batch.items.flatMap(({ n }) => this.#load(n) ?? []).map((row) => [row.n, row]));
-    const rest = this.#withoutWithheld(batch, rows);
+    const loaded = batch.items.map((item) => item.row ?? this.#setup.cursor.load(item.n));
+    const rest = this.#withoutWithheld(batch, loaded);
     if (!rest) {
       this.wake();
       return;
@@ -157,7 +160,8 @@ export class Run {
     this.#counts.requests++;
     if (rest.retry) this.#counts.retries++;
     this.#sending.set(rest, clock.now());
-    const envelopes = rest.items.map(({ n }) => (rows.get(n) as Row).envelope);
+    const rows = rest === batch ? (loaded as Row[]) : rowsOf(rest, loaded);
+    const envelopes = rows.map(({ envelope }) => envelope);
     void this.#queue.add(async () => {
       const outcome = await send(sink, envelopes, clock, this.#stop.signal);
       this.#sending.delete(rest);
@@ -165,15 +169,11 @@ export class Run {
     });
   }
 
-  #load(n: number): Row | undefined {
-    return this.#rows.get(n) ?? this.#setup.cursor.load(n);
-  }
-
   /** What of a batch may go out now and can be read. */
-  #withoutWithheld(batch: Batch, rows: ReadonlyMap<number, Row>): Batch | undefined {
+  #withoutWithheld(batch: Batch, rows: readonly (Row | undefined)[]): Batch | undefined {
     const withheld: Result[] = [];
-    for (const { n } of batch.items) {
-      const row = rows.get(n);
+    for (const [place, row] of rows.entries()) {
+      const { n } = batch.items[place] as Item;
       if (!row) withheld.push({ n, became: 'damaged' });
       else if (!this.#setup.allows(row.envelope)) withheld.push({ n, became: 'consent' });
       else if (this.#worth.hasExpired(row.envelope)) withheld.push({ n, became: 'expired' });
@@ -184,12 +184,13 @@ export class Run {
     return rest;
   }
 
-  #done(batch: Batch, outcome: Outcome, rows: ReadonlyMap<number, Row>): void {
+  #done(batch: Batch, outcome: Outcome, rows: readonly Row[]): void {
     const { delivered, dead, unnamed, parked } = this.#core.done(batch, outcome, this.#setup.clock.now());
     this.#note(outcome);
     const results: Result[] = delivered.map(({ n }) => ({ n, became: 'delivered' }));
     for (const { item, ...why } of dead) {
-      results.push({ n: item.n, became: 'refused', burial: { row: rows.get(item.n) as Row, ...why } });
+      const row = rows.find(({ n }) => n === item.n) as Row;
+      results.push({ n: item.n, became: 'refused', burial: { row, ...why } });
     }
     if (results.length + parked.length > 0) this.#book(parked, results, unnamed);
     this.wake();
@@ -197,7 +198,8 @@ export class Run {
 
   #book(parked: readonly Item[], results: readonly Result[] = [], unnamed = 0): void {
     this.#setup.cursor.settle({ settled: this.#core.settledTo, results, unnamed, parked });
-    for (const { n } of [...results, ...parked]) this.#rows.delete(n);
+    // There may be many, and for long: they are read again when their turn comes.
+    for (const item of parked) item.row = undefined;
   }
 
   #note(outcome: Outcome): void {
@@ -224,4 +226,9 @@ export class Run {
     this.#core.renewed(clock.now());
     this.wake();
   }
+}
+
+function rowsOf({ items }: Batch, rows: readonly (Row | undefined)[]): Row[] {
+  const numbers = new Set(items.map(({ n }) => n));
+  return rows.filter((row) => row !== undefined && numbers.has(row.n)) as Row[];
 }

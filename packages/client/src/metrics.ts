@@ -52,6 +52,18 @@ function sessionFigures(counter: Define, gauge: Define): void {
   gauge('runnel_session_rtt_seconds', 'Way to the runner and back, newest ping.', ['session'], ({ sessions }, set) => {
     for (const { id, pings } of sessions) if (pings.rttMs !== undefined) set({ session: id }, pings.rttMs / 1000);
   });
+  gauge(
+    'runnel_session_latency_seconds',
+    "From an event's own time to its receipt, over the last ten seconds.",
+    ['session', 'quantile'],
+    ({ sessions }, set) => {
+      for (const { id, latencyMs } of sessions) {
+        if (!latencyMs) continue;
+        set({ session: id, quantile: '0.5' }, latencyMs.p50 / 1000);
+        set({ session: id, quantile: '0.99' }, latencyMs.p99 / 1000);
+      }
+    },
+  );
   perSession(counter, 'runnel_session_lines_total', 'Lines read.', ({ lines }) => lines);
   counter(
     'runnel_session_bad_lines_total',
@@ -112,6 +124,7 @@ function sinkFigures(counter: Define, gauge: Define): void {
   counter('runnel_sink_dropped_total', 'Envelopes dropped.', ['sink', 'reason'], ({ sinks }, add) => {
     for (const { sink, dropped } of sinks) each(dropped, (reason, n) => add({ sink, reason }, n));
   });
+  perSink(gauge, 'runnel_sink_dead', 'Dead letters kept.', ({ dead }) => dead);
   perSink(gauge, 'runnel_sink_parked', 'Envelopes of keys that fail.', ({ parked }) => parked);
   perSink(
     gauge,

@@ -57,6 +57,8 @@ test('/metrics has the same figures for Prometheus, and names from the wire are 
     expect(text).toContain('runnel_session_events_missed_total{session="demo"} 3');
     expect(text).toContain('runnel_session_messages_total{session="demo",type="unknown"} 1');
     expect(text).toContain('runnel_sink_delivered_total{sink="collect"} 2');
+    expect(text).toContain('runnel_sink_dead{sink="collect"} 0');
+    expect(text).toMatch(/^runnel_session_latency_seconds\{session="demo",quantile="0.99"\} \d/m);
     expect(text).not.toContain('evil');
   }
 });

@@ -6,5 +6,7 @@ export default mergeConfig(shared, {
     globalSetup: ['test/loop/build.ts'],
     // One browser at a time: several on two cores make each other late.
     fileParallelism: false,
+    // Pages are closed before what they look at.
+    sequence: { hooks: 'list' },
   },
 });

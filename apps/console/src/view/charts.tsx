@@ -88,7 +88,7 @@ export function Charts({ watch, history }: { watch: Watch; history: Series | und
           lines={eventLines}
           data={history?.window(['in'], from, to) ?? [[], []]}
           format={perSecond}
-          none="No events yet"
+          none="No figures yet"
           {...shared}
         />
         {KINDS.slice(2).map((kind) => (

@@ -15,6 +15,7 @@ export interface SteeredSink extends Sink {
 }
 
 export interface Loop {
+  /** The trickle server; another one after a restart. */
   readonly server: Serving;
   readonly relay: Relay;
   readonly sinks: readonly SteeredSink[];
@@ -23,6 +24,9 @@ export interface Loop {
   /** Ends and begins the relay's endpoint on the same port, as if the relay had been away. */
   stopEndpoint(): Promise<void>;
   startEndpoint(): Promise<void>;
+  /** The same of the trickle server. */
+  stopServer(): Promise<void>;
+  startServer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,7 +45,8 @@ export async function startLoop({
   name = 'studio-3',
 }: LoopOptions): Promise<Loop> {
   const use = [cors({ origin: '*', exposeHeaders: Object.values(Header) })];
-  const server = await serve({ autocreate: true, changefeed: true, lingerMs: 30_000, use });
+  const listen = (port: number) => serve({ autocreate: true, changefeed: true, lingerMs: 30_000, use, port });
+  let server = await listen(0);
   const sinks = names.map(steeredSink);
   const relay = createRelay({ url: server.url, sinks, journal: openJournal(), onWarning: () => {} });
   for (const id of sessions) relay.open(id);
@@ -50,13 +55,19 @@ export async function startLoop({
   let endpoint = await start(0);
   const { port, url } = endpoint;
   return {
-    server,
+    get server() {
+      return server;
+    },
     relay,
     sinks,
     url,
     stopEndpoint: () => endpoint.close(),
     async startEndpoint() {
       endpoint = await start(port);
+    },
+    stopServer: () => server.close(),
+    async startServer() {
+      server = await listen(server.port);
     },
     async close() {
       await endpoint.close();

@@ -115,7 +115,13 @@ function optionsOf(
     height,
     padding: [8, 6, 0, 0],
     legend: { show: false },
-    cursor: { sync: { key: 'session' }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
+    cursor: {
+      sync: { key: 'session', filters: { sub: isMove, pub: isMove } },
+      bind: { dblclick: () => null },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 6 },
+      y: false,
+    },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     scales: { x: { time: true, auto: false }, y: { range: (_, __, max) => [0, Math.max(least, (max ?? 0) * 1.12)] } },
     axes: [
@@ -153,6 +159,9 @@ function optionsOf(
     },
   };
 }
+
+/** Charts share the cursor; a drag is of the one it is made in. */
+const isMove = (type: string) => type !== 'mousedown' && type !== 'mouseup';
 
 /** A moment on the axis: with seconds in a short window alone. */
 function moment({ scales }: uPlot, seconds: number): string {

@@ -18,6 +18,7 @@ test('prints the URL and real telemetry, and Ctrl-C leaves nothing behind', { ti
 
   try {
     await dev.said(new RegExp(`app-server:dev: .*listening on http://127.0.0.1:${port}/`), 60_000);
+    await dev.said(/app-client:dev: .*console on http:/, 60_000);
     await dev.said(/app-client:dev: .*TELEMETRY type=stream_\w+ /, 60_000);
 
     process.kill(group, 'SIGINT');

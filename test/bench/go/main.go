@@ -15,9 +15,13 @@ import (
 )
 
 var commands = map[string]func(args []string) error{
-	"stream": stream,
-	"relay":  relay,
-	"sink":   sink,
+	"stream":   stream,
+	"churn":    churn,
+	"wait":     wait,
+	"channels": channels,
+	"spread":   spread,
+	"relay":    relay,
+	"sink":     sink,
 }
 
 func main() {

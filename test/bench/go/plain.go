@@ -18,9 +18,9 @@ func newTcpPublisher(l *loop, o options) (publisher, error) {
 	return tcpPublisher{c}, c.write([]byte("P"))
 }
 
-func (p tcpPublisher) wire(payload []byte) []byte { return append([]byte(nil), payload...) }
-func (p tcpPublisher) publish(wire []byte) error  { return p.conn.write(wire) }
-func (p tcpPublisher) close() error               { p.conn.shut(); return nil }
+func (p tcpPublisher) wire(payload []byte) []byte            { return append([]byte(nil), payload...) }
+func (p tcpPublisher) publish(wire []byte, events int) error { return p.conn.write(wire) }
+func (p tcpPublisher) close() error                          { p.conn.shut(); return nil }
 
 func readTcp(l *loop, o options, count func([]byte)) error {
 	c, err := l.dial(o.address, func(in []byte) error { count(in); return nil })
@@ -46,8 +46,8 @@ func newSsePublisher(l *loop, o options) (publisher, error) {
 func (p ssePublisher) wire(payload []byte) []byte {
 	return append(append([]byte(fmt.Sprintf("%x\r\n", len(payload))), payload...), "\r\n"...)
 }
-func (p ssePublisher) publish(wire []byte) error { return p.conn.write(wire) }
-func (p ssePublisher) close() error              { p.conn.shut(); return nil }
+func (p ssePublisher) publish(wire []byte, events int) error { return p.conn.write(wire) }
+func (p ssePublisher) close() error                          { p.conn.shut(); return nil }
 
 func readSse(l *loop, o options, count func([]byte)) error {
 	begun := make(chan struct{}, 1)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -19,7 +20,8 @@ type options struct {
 type publisher interface {
 	// wire gives the bytes that publish the payload once.
 	wire(payload []byte) []byte
-	publish(wire []byte) error
+	// publish sends wire, which holds so many events.
+	publish(wire []byte, events int) error
 	close() error
 }
 
@@ -35,6 +37,11 @@ var protocols = map[string]protocol{
 	"trickle": {publisher: newTricklePublisher, reader: readTrickle},
 	"tcp":     {publisher: newTcpPublisher, reader: readTcp},
 	"sse":     {publisher: newSsePublisher, reader: readSse, before: len("data: "), after: 1},
+
+	"nats":          {publisher: newNatsPublisher, reader: readNats},
+	"jetstream":     {publisher: newJetstreamPublisher, reader: readJetstream},
+	"redis-pubsub":  {publisher: newRedisPubSub, reader: readRedisPubSub},
+	"redis-streams": {publisher: newRedisStream, reader: readRedisStream},
 }
 
 func readTrickle(l *loop, o options, count func([]byte)) error {
@@ -120,7 +127,7 @@ func (r *run) measure(warmup, seconds float64) error {
 	}
 	lost := r.drain()
 	took := float64(after.at-before.at) / 1e9
-	deliveries := float64(after.received - before.received)
+	deliveries := float64(max(after.received-before.received, 1))
 	say(map[string]any{
 		"events": after.sent - before.sent, "seconds": took, "perSecond": deliveries / took, "lost": lost,
 		"p50": r.ages.at(0.5), "p99": r.ages.at(0.99), "cpu": float64(after.cpu - before.cpu),
@@ -172,10 +179,13 @@ func (r *run) publish(seconds float64) error {
 	copies := max(1, batchBytes/len(wire))
 	wire = bytes.Repeat(wire, copies)
 	for now() < until {
-		for (r.sent-r.received.Load()/int64(r.o.readers))*int64(r.o.size) > aheadBytes {
-			pause(50 * time.Microsecond)
+		near := func() bool {
+			return (r.sent-r.received.Load()/int64(r.o.readers))*int64(r.o.size) <= aheadBytes
 		}
-		if err := r.publisher.publish(wire); err != nil {
+		if err := until10s(near); err != nil {
+			return err
+		}
+		if err := r.publisher.publish(wire, copies*r.o.lines); err != nil {
 			return err
 		}
 		r.sent += int64(copies * r.o.lines)
@@ -190,7 +200,7 @@ func (r *run) paced(wire []byte, at int, until int64) error {
 			pause(time.Duration(wait))
 		}
 		stamp(wire, at, now())
-		if err := r.publisher.publish(wire); err != nil {
+		if err := r.publisher.publish(wire, r.o.lines); err != nil {
 			return err
 		}
 		r.sent++
@@ -205,6 +215,16 @@ func (r *run) drain() int64 {
 		pause(time.Millisecond)
 	}
 	return sent - r.received.Load()
+}
+
+// until10s waits until it is so, and gives up after 10 s.
+func until10s(so func() bool) error {
+	for end := now() + 10e9; !so(); pause(50 * time.Microsecond) {
+		if now() > end {
+			return errors.New("nothing has come for 10 s")
+		}
+	}
+	return nil
 }
 
 // pause sleeps in the kernel: Go's own timers are later.

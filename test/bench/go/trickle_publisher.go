@@ -84,7 +84,7 @@ func (p *tricklePublisher) wire(payload []byte) []byte {
 	return append(append([]byte(fmt.Sprintf("%x\r\n", len(payload))), payload...), "\r\n"...)
 }
 
-func (p *tricklePublisher) publish(wire []byte) error {
+func (p *tricklePublisher) publish(wire []byte, events int) error {
 	if p.written >= rollBytes || time.Since(p.opened) >= rollAfter {
 		if err := p.roll(); err != nil {
 			return err

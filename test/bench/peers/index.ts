@@ -3,8 +3,10 @@ import { goLivepeer } from './go-livepeer.ts';
 import { goModel } from './go-model.ts';
 import { naiveHttp } from './naive-http.ts';
 import { naiveSse } from './naive-sse.ts';
+import { jetstream, nats } from './nats.ts';
 import { ours } from './ours.ts';
 import type { Peer } from './peer.ts';
+import { redisPubSub, redisStreams } from './redis.ts';
 import { tcpRelay } from './tcp-relay.ts';
 
 /** Every server that can carry a stream. */
@@ -12,7 +14,19 @@ export const streaming: Readonly<Record<string, Peer>> = {
   runnel: ours,
   'go-livepeer': goLivepeer,
   'model of the Go server': goModel,
+  'nats core': nats,
+  'nats JetStream': jetstream,
+  'Redis pub/sub': redisPubSub,
+  'Redis streams': redisStreams,
   'naive node:http': naiveHttp,
   'naive SSE': naiveSse,
   'TCP relay': tcpRelay,
+};
+
+/** Those that speak trickle, so that segments and waiting GETs can be asked of them. */
+export const trickling: Readonly<Record<string, Peer>> = {
+  runnel: ours,
+  'go-livepeer': goLivepeer,
+  'model of the Go server': goModel,
+  'naive node:http': naiveHttp,
 };

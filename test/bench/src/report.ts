@@ -25,7 +25,7 @@ export function table(workload: Workload, summaries: Summaries): string {
 
 function row(contender: string, { median, min, max, ratio }: Summary, isBaseline: boolean): string {
   const numbers = [median, min, max].map((value) => readable(value).padStart(12)).join(' ');
-  const compared = ratio === undefined ? '-' : ratio.toFixed(2);
+  const compared = ratio === undefined || !Number.isFinite(ratio) ? '-' : ratio.toFixed(2);
   return `    ${contender.padEnd(17)} ${numbers} ${compared.padStart(7)}${isBaseline ? '  baseline' : ''}`;
 }
 

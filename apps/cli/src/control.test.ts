@@ -142,6 +142,19 @@ test('EGRESS 4.10: a session that the relay has not is 3, a relay that is not th
   });
 });
 
+test('interrupted, it ends with 130 and says nothing', async () => {
+  session('seven', () => undefined);
+  const [stdout, stderr, interrupt] = [new PassThrough(), new PassThrough(), new AbortController()];
+  const args = ['control', '--relay', endpoint.url, 'seven', '--off'];
+  const ended = runnel(args, { stdin: new PassThrough(), stdout, stderr, signal: interrupt.signal });
+  interrupt.abort();
+  expect({ code: await ended, said: stderr.read(), printed: stdout.read() }).toEqual({
+    code: 130,
+    said: null,
+    printed: null,
+  });
+});
+
 test('EGRESS 4.10: the configuration file of relay steers its sessions, and names no others', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'runnel-control-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -44,7 +44,11 @@ export function controlCommand(terminal: Terminal): Command {
         .default('http://127.0.0.1:7801/')
         .argParser(baseUrl),
     )
-    .option('-H, --header <header>', 'send "Name: value" to the relay (repeatable)', header)
+    .option(
+      '-H, --header <header>',
+      'send "Name: value" to the relay (repeatable), e.g. "Authorization: Bearer TOKEN"',
+      header,
+    )
     .option('--json', 'write one JSON object')
     .action((session: string, flags: Flags) => run(session, flags, terminal));
 }

@@ -1,5 +1,6 @@
 /** The books of a session: every line that came, by what became of it, and everything that should have come and did not. */
 import type { JsonlReader, Subscription } from '@runnel/pubsub';
+import type { ControlAnswer } from './control-status.ts';
 import type { MessageBooks, TelemetryBooks } from './dispatch.ts';
 import type { PingBooks } from './pings.ts';
 import type { StartBook, Starts } from './starts.ts';
@@ -26,7 +27,8 @@ export interface SessionBooks {
   /** What the runner says it dropped, by reason, over its newest starts. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly pings: PingBooks;
-  readonly control: { readonly opened: number; readonly requestsWaiting: number };
+  /** `answer`: whether the runner acts by the control state that was asked for. */
+  readonly control: { readonly opened: number; readonly requestsWaiting: number; readonly answer: ControlAnswer };
 }
 
 /** What the channel itself tells, over all subscriptions of the session. */

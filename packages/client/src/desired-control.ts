@@ -42,6 +42,10 @@ export class DesiredControl implements DesiredState {
     if (options.channel && options.configured) this.#state(options.configured);
   }
 
+  get answer(): ControlStatus['answer'] {
+    return this.#answer;
+  }
+
   get status(): ControlStatus {
     const { status: asked } = this.#asked ?? {};
     return {

@@ -64,6 +64,14 @@ function sessionFigures(counter: Define, gauge: Define): void {
       }
     },
   );
+  gauge(
+    'runnel_session_control',
+    'Whether the runner acts by the control state asked for.',
+    ['session', 'answer'],
+    ({ sessions }, set) => {
+      for (const { id, control } of sessions) set({ session: id, answer: control.answer }, 1);
+    },
+  );
   perSession(counter, 'runnel_session_lines_total', 'Lines read.', ({ lines }) => lines);
   counter(
     'runnel_session_bad_lines_total',

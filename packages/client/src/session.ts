@@ -151,7 +151,11 @@ export class Session {
       sums: this.#starts.sums,
       dropped: this.#starts.dropped,
       pings: this.#pings.books,
-      control: { opened: this.#control.opened, requestsWaiting: this.#requests.waiting },
+      control: {
+        opened: this.#control.opened,
+        requestsWaiting: this.#requests.waiting,
+        answer: this.#desired.answer,
+      },
     };
   }
 

@@ -101,7 +101,7 @@ describe('a statement', () => {
   });
 
   test('EGRESS 4.11: of a runner that says nothing, or error, to it is unanswered, not applied', async () => {
-    const { session, statements, say, outcome, clock } = played();
+    const { session, statements, say, outcome, clock, relay } = played();
     const asked = session.control.ask({ enabled: false }, { waitMs: 60_000 });
     await statements(1);
     say({ type: 'error', error: 'unknown type "control"' });
@@ -110,6 +110,8 @@ describe('a statement', () => {
     expect(status).not.toHaveProperty('effective');
     expect(clock.now()).toBeGreaterThanOrEqual(5_000);
     expect(clock.now()).toBeLessThan(7_000);
+    expect(session.books.control.answer).toBe('unanswered');
+    expect(await relay.metrics()).toContain('runnel_session_control{session="demo",answer="unanswered"} 1');
   });
 
   test('EGRESS 4.11: waits for the channel, and what replaced it meanwhile is all that is sent', async () => {

@@ -177,3 +177,34 @@ describe('EGRESS 3.18: order by key', () => {
     expect(idsOf(server.received)).toEqual(['a3', 'b2', 'a2', 'b1', 'a1']);
   });
 });
+
+describe('EGRESS 3.22: what a receiver gets and how it is signed may change', () => {
+  const of = (type: string) => envelopeOf(JSON.stringify({ id: type, type: 'stream_trace', data: { type } }));
+  const wanted = (sink: ReturnType<typeof webhookSink>) =>
+    ['a', 'b', 'c'].filter((type) => sink.traits?.wants?.(of(type)));
+
+  test('EGRESS 3.22: the include list wins, exclude is next, none is all; another filter holds for the next event', () => {
+    const sink = webhookSink({ url: server.url, filter: { include: ['a', 'b'], exclude: ['a'] } });
+    expect(wanted(sink)).toEqual(['a', 'b']);
+    sink.setFilter({ exclude: ['a'] });
+    expect(wanted(sink)).toEqual(['b', 'c']);
+    sink.setFilter({ include: [], exclude: [] });
+    expect(wanted(sink)).toEqual(['a', 'b', 'c']);
+    expect(sink.traits?.wants?.(envelopeOf('no event'))).toBe(true);
+    sink.setFilter({ include: ['a'] });
+    expect(sink.traits?.wants?.(envelopeOf('no event'))).toBe(false);
+  });
+
+  test('EGRESS 3.22: another signature holds for the next attempt', async () => {
+    const sink = webhookSink({ url: server.url, signature: liveKitSignature(pair) });
+    await sink.send([envelope('a')], signal);
+    const other = { key: 'another', secret: 'another secret, just as long as that one' };
+    sink.setSignature(liveKitSignature(other));
+    await sink.send([envelope('b')], signal);
+    sink.setSignature(undefined);
+    await sink.send([envelope('c')], signal);
+    const [first, second, third] = server.received.map(({ headers }) => headers.authorization);
+    expect([first, second].map((token) => decodeJwt(token ?? '').iss)).toEqual([pair.key, other.key]);
+    expect(third).toBeUndefined();
+  });
+});

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { type Clock, type Envelope, type SendReport, type Sink, SinkError, systemClock } from '@runnel/protocol';
 import { accept } from './answer.ts';
 import { post } from './post.ts';
+import { type WebhookFilter, wants } from './webhook-filter.ts';
 import type { WebhookSignature } from './webhook-signature.ts';
 
+export type { WebhookFilter } from './webhook-filter.ts';
 export {
   liveKitSignature,
   standardSignature,
@@ -19,6 +21,8 @@ export interface WebhookSinkOptions {
   readonly name?: string;
   /** `liveKitSignature(…)` or `standardSignature(…)`. Default: not signed. */
   readonly signature?: WebhookSignature;
+  /** Which event types it gets. Default: all. */
+  readonly filter?: WebhookFilter;
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** What keeps its order. Default: the session. */
@@ -30,17 +34,32 @@ export interface WebhookSinkOptions {
   readonly clock?: Clock;
 }
 
+export interface WebhookSink extends Sink {
+  /** For the envelopes whose turn comes from now on. EGRESS 3.22. */
+  setFilter(filter: WebhookFilter): void;
+  /** For the next attempt on. Undefined: not signed any more. */
+  setSignature(signature: WebhookSignature | undefined): void;
+}
+
 /**
  * POSTs each envelope's bytes, signed anew for each attempt, and reports one by one. A key stops at its first envelope that cannot be delivered now; the
  * rest of the key is to be sent again, the other keys go on. A 4xx refuses that envelope for ever, but for 401, 408, 425 and 429. When not one was
- * delivered, `send` rejects with the first reason. On abort what was delivered until then is reported; with nothing delivered it rejects.
+ * delivered, `send` rejects with the first reason. On abort what was delivered until then is reported; with nothing delivered it rejects. Envelopes of types
+ * that the filter leaves out are for the caller to keep back: `traits.wants` says which.
  */
-export function webhookSink(options: WebhookSinkOptions): Sink {
+export function webhookSink(options: WebhookSinkOptions): WebhookSink {
   const { name = 'webhook', key = ({ session }) => session, concurrency = 16 } = options;
-  const deliver = delivery(options);
+  let { filter = {}, signature } = options;
+  const deliver = delivery(options, () => signature);
   return {
     name,
-    traits: { order: 'key', key, maxBatch: 100, destination: new URL(options.url).origin },
+    traits: {
+      order: 'key',
+      key,
+      maxBatch: 100,
+      destination: new URL(options.url).origin,
+      wants: (envelope) => wants(filter, envelope),
+    },
     async send(batch, signal) {
       signal.throwIfAborted();
       const round = new Round(batch, signal);
@@ -50,6 +69,12 @@ export function webhookSink(options: WebhookSinkOptions): Sink {
       };
       await Promise.all(Array.from({ length: concurrency }, work));
       return round.report();
+    },
+    setFilter(next) {
+      filter = next;
+    },
+    setSignature(next) {
+      signature = next;
     },
     async close() {},
   };
@@ -109,13 +134,13 @@ class Round {
 }
 
 /** One attempt at one envelope. */
-function delivery(options: WebhookSinkOptions): Deliver {
-  const { url, signature, headers: given = {}, timeoutMs = 10_000, clock = systemClock } = options;
+function delivery(options: WebhookSinkOptions, signature: () => WebhookSignature | undefined): Deliver {
+  const { url, headers: given = {}, timeoutMs = 10_000, clock = systemClock } = options;
   const fixed = new Headers({ 'content-type': 'application/json', ...given });
   return async (envelope, signal) => {
     const { bytes: body } = envelope;
     const headers = new Headers(fixed);
-    const signed = await signature?.({ id: stableId(envelope), body, wallMs: clock.wall() });
+    const signed = await signature()?.({ id: stableId(envelope), body, wallMs: clock.wall() });
     for (const [header, value] of Object.entries(signed ?? {})) headers.set(header, value);
     const late = new AbortController();
     const cancel = clock.after(timeoutMs, () =>

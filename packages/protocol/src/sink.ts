@@ -36,6 +36,8 @@ export interface SinkTraits {
   readonly requestsPerMinute?: number;
   /** What it depends on, such as a URL's origin: sinks of one destination share its failures, its retries and its pace. Default: the sink alone. */
   readonly destination?: string;
+  /** Whether it wants an envelope, asked when its turn comes; another is dropped and counted as `filtered`. Default: all. */
+  readonly wants?: (envelope: Envelope) => boolean;
   /** How long an envelope is worth sending, in milliseconds since it was received, by the wall clock; an older one is dropped and counted as `expired`. Undefined: for ever. */
   readonly ttlMs?: (envelope: Envelope) => number | undefined;
   /**

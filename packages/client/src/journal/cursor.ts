@@ -28,6 +28,8 @@ export type DropReason =
   | 'disk_full'
   /** The sink will never take it; it is among the dead. */
   | 'refused'
+  /** The sink does not want it. */
+  | 'filtered'
   /** Older than it is worth to this sink. */
   | 'expired'
   /** The sink that this one stands in for was not behind. */

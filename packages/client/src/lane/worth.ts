@@ -1,4 +1,4 @@
-/** What of its envelopes a lane is still to send: not those that are too old for its sink, nor those that another delivers in time. EGRESS section 6 "slow sink + old data first". */
+/** What of its envelopes a lane is still to send: not those that its sink does not want or that are too old for it, nor those that another delivers in time. EGRESS section 6 "slow sink + old data first". */
 import type { Clock, Envelope, Sink } from '@runnel/protocol';
 import type { Result } from '../journal/cursor.ts';
 import type { Row } from '../journal/row.ts';
@@ -20,11 +20,13 @@ export class Worth {
   /** Those to be sent, and what became of the others. */
   sift(rows: readonly Row[]): { readonly rows: readonly Row[]; readonly results: readonly Result[] } {
     if (this.#isCovered()) return { rows: [], results: rows.map(({ n }) => ({ n, became: 'covered' })) };
-    if (!this.#setup.sink.traits?.ttlMs) return { rows, results: [] };
+    const { wants, ttlMs } = this.#setup.sink.traits ?? {};
+    if (!wants && !ttlMs) return { rows, results: [] };
     const kept: Row[] = [];
     const results: Result[] = [];
     for (const row of rows) {
-      if (this.hasExpired(row.envelope)) results.push({ n: row.n, became: 'expired' });
+      if (wants && !wants(row.envelope)) results.push({ n: row.n, became: 'filtered' });
+      else if (this.hasExpired(row.envelope)) results.push({ n: row.n, became: 'expired' });
       else kept.push(row);
     }
     return { rows: kept, results };

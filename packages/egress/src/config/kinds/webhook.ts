@@ -13,6 +13,10 @@ export const webhook = sinkKind({
         z.strictObject({ secret: z.string().refine(isStandard, { error: 'is no base64 of 24 to 64 bytes' }) }),
       ])
       .optional(),
+    filter: z
+      .strictObject({ include: z.array(z.string()).optional(), exclude: z.array(z.string()).optional() })
+      .transform((filter) => given(filter))
+      .optional(),
     headers: headers.optional(),
     timeoutMs: z.int().positive().optional(),
     concurrency: z.int().positive().optional(),

@@ -10,7 +10,7 @@ export class NoJournal extends Error {
 }
 
 /** Pages of a file that is small enough to be looked at whole. */
-const MOST_PAGES = 4096;
+const MOST_PAGES = 1024;
 const SAMPLES = 64;
 
 /** Makes the tables of a new file; of another, throws NoJournal, SQLite's error, or TrickleError `invalid` if a newer version made it. */

@@ -42,12 +42,12 @@ export interface JournalStatus {
 }
 
 /** Most envelopes of one transaction, so that a commit after a long wait does not hold the event loop. */
-const MOST_IN_COMMIT = 1024;
+const MOST_IN_COMMIT = 4096;
 /** Dead letters that are kept. */
 const MOST_DEAD = 10_000;
 /** How often the journal looks after itself: retries, deletions. */
 const TICK_MS = 500;
-/** What waits is committed after so many times what a commit takes, so that commits take no more than a sixth of the time. */
+/** Between two commits so many times passes what one takes: they take no more than a sixth of the time, and the slower the disk, the more goes together. */
 const COMMIT_SHARE = 5;
 
 export class Journal {
@@ -63,6 +63,7 @@ export class Journal {
   /** Dropped before they could be committed, over all relays that used the journal. */
   #unkept: number;
   #usualMs = 0;
+  #committedAt = Number.NEGATIVE_INFINITY;
   #refused = 0;
   #error: string | undefined;
   #closed = false;
@@ -238,12 +239,11 @@ export class Journal {
       // Memory is as quick as it gets: what came in this turn of the event loop goes together.
       const immediate = setImmediate(commit);
       this.#cancelCommit = () => clearImmediate(immediate);
-    } else
-      this.#cancelCommit = clock.after(
-        this.#error ? TICK_MS : Math.min(commitMs, this.#usualMs * COMMIT_SHARE),
-        commit,
-        { keepAlive: true },
-      );
+    } else {
+      const due = this.#committedAt + this.#usualMs * COMMIT_SHARE - clock.now();
+      const ms = this.#error ? TICK_MS : Math.min(commitMs, Math.max(0, due));
+      this.#cancelCommit = clock.after(ms, commit, { keepAlive: true });
+    }
   }
 
   /** One transaction: the oldest that wait, their positions, and what the cursors owe. False if it was not possible now. */
@@ -359,6 +359,7 @@ export class Journal {
   #succeeded(ms: number): void {
     this.#commits.count++;
     this.#commits.totalMs += ms;
+    this.#committedAt = this.#setup.clock.now();
     this.#usualMs = this.#usualMs * 0.8 + ms * 0.2;
     this.#commits.longestMs = Math.max(this.#commits.longestMs, ms);
     if (this.#error === undefined) return;

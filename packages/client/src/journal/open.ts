@@ -17,7 +17,7 @@ export interface JournalOptions extends Partial<Bounds> {
   readonly clock?: Clock;
   /** What is appended is committed within so many milliseconds (25) … */
   readonly commitMs?: number;
-  /** … or when so many envelopes wait (256). 1: with each append. */
+  /** … or when so many envelopes wait (4,096). 1: with each append. */
   readonly commitEnvelopes?: number;
   /** Where a sink begins that the journal has never seen: at what comes from now on (default), or at the oldest that is kept. */
   readonly newSink?: 'now' | 'oldest';
@@ -37,7 +37,7 @@ const WEEK_MS = 7 * 24 * 3_600_000;
  * it. The caller closes it, or the relay it is given to does.
  */
 export function openJournal(options: JournalOptions = {}): Journal {
-  const { path, clock = systemClock, commitMs = 25, commitEnvelopes = 256, newSink = 'now' } = options;
+  const { path, clock = systemClock, commitMs = 25, commitEnvelopes = 4096, newSink = 'now' } = options;
   const { onWarning: warn = (sentence) => console.error(sentence) } = options;
   const setup = { path, clock, commitMs, commitEnvelopes, newSink, warn, bounds: boundsOf(options) };
   if (path === undefined) return new Journal({ ...setup, store: inMemory(), release: () => {} });

@@ -1,0 +1,3 @@
+/** Charts as SVG files that can be looked at in light and dark, for reports that are committed. */
+export { type Bar, type BarsOptions, bars } from './bars.ts';
+export { type LinesOptions, lines, type Series } from './lines.ts';

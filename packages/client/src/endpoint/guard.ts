@@ -10,6 +10,7 @@ const PAGE_TOKEN = 'X-Runnel-Token';
 /** `open`: everybody needs the token, as `Authorization: Bearer` or as the cookie that `/login` gives. */
 export function tokenNeeded(token: string, open: boolean): MiddlewareHandler {
   return async (c, next) => {
+    if (isElsewhere(c)) return c.text('Pages of others get nothing here\n', 403);
     const shows = isBearer(c, token);
     if (open && !shows && !isSame(getCookie(c, cookieName(c)), token)) return unknown(c);
     if (changes(c) && isPage(c) && !shows && !isSame(c.req.header(PAGE_TOKEN), token))
@@ -17,6 +18,10 @@ export function tokenNeeded(token: string, open: boolean): MiddlewareHandler {
     return next();
   };
 }
+
+/** Such a page could not read the answer, but hold a feed open, or see by the time it takes what there is. A link to the console is followed from anywhere. */
+const isElsewhere = ({ req }: Context) =>
+  /^(cross|same)-site$/.test(req.header('Sec-Fetch-Site') ?? '') && req.header('Sec-Fetch-Mode') !== 'navigate';
 
 const isBearer = (c: Context, token: string) =>
   isSame(/^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1], token);

@@ -57,6 +57,29 @@ describe('on this machine', () => {
     expect((await ask('/login')).status).toBe(404);
   });
 
+  test('the page of another gets nothing, but may lead here', async () => {
+    const { url } = await open();
+    const from = (site: string, mode: string) => ({ headers: { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': mode } });
+    for (const site of ['cross-site', 'same-site']) {
+      for (const path of ['/status', '/feed', '/logs/tail']) {
+        for (const mode of ['no-cors', 'cors']) expect((await raw(path, from(site, mode))).status).toBe(403);
+      }
+      expect((await raw('/status', from(site, 'navigate'))).status).toBe(200);
+    }
+    for (const site of ['same-origin', 'none']) expect((await raw('/status', from(site, 'cors'))).status).toBe(200);
+
+    /** The fetch of Node says a mode of its own. */
+    function raw(path: string, { headers }: { headers: Readonly<Record<string, string>> }) {
+      const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined }>();
+      const asked = request(new URL(path, url), { headers }, (answer) => {
+        resolve({ status: answer.statusCode });
+        answer.destroy();
+      });
+      asked.on('error', reject).end();
+      return promise;
+    }
+  });
+
   test('each start has a token of its own', async () => {
     const [{ endpoint: one }, { endpoint: two }] = [await served(), await served()];
     expect(one.token).toMatch(/^[0-9a-f]{32}$/);

@@ -1,6 +1,7 @@
 /** A session's figures over time: one window for all of them, which follows the present or stands still. */
 import { ms, perSecond, secondOf, span } from '../model/format.ts';
 import type { Series } from '../model/series.ts';
+import { visible } from '../model/text.ts';
 import {
   canGoBack,
   goBack,
@@ -129,23 +130,25 @@ function linesOf(names: readonly string[]): Line[] {
 }
 
 const stemOf = (name: string) => name.replace(/ p\d+$/, '');
-const LABELS: Readonly<Record<string, string>> = {
-  fps_in: 'in',
-  fps_out: 'out',
-  pipeline_fps: 'pipeline could',
-  rss_mb: 'resident',
-  heap_used_mb: 'heap',
-  cpu_percent: 'processor',
-  host_memory_used_percent: 'host memory',
-};
+const LABELS = new Map([
+  ['fps_in', 'in'],
+  ['fps_out', 'out'],
+  ['pipeline_fps', 'pipeline could'],
+  ['rss_mb', 'resident'],
+  ['heap_used_mb', 'heap'],
+  ['cpu_percent', 'processor'],
+  ['host_memory_used_percent', 'host memory'],
+]);
 const labelOf = (name: string) =>
-  LABELS[name] ??
-  name
-    .replace(/ p50$/, '')
-    .replace(/^vram_/, '')
-    .replace(/_(mb|percent)$/, '')
-    .replaceAll('_', ' ')
-    .slice(0, 40);
+  LABELS.get(name) ??
+  visible(
+    name
+      .replace(/ p50$/, '')
+      .replace(/^vram_/, '')
+      .replace(/_(mb|percent)$/, '')
+      .replaceAll('_', ' '),
+    40,
+  );
 
 export function WindowControls({
   lengthMs,

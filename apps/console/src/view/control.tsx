@@ -1,4 +1,5 @@
 /** What is asked of the runner's telemetry, and what the runner makes of it. */
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { type Fields, fieldsOf, membersOf, NOTHING_ASKED, stateOf } from '../model/control-form.ts';
 import { ask, type EndpointError } from '../model/endpoint.ts';
@@ -29,11 +30,12 @@ export function ControlPanel({ session }: { session: string }) {
   const path = `sessions/${encodeURIComponent(session)}/control`;
   const [control, setControl] = useState<SessionControl>();
   const [trouble, setTrouble] = useState<string>();
-  const [fields, setFields] = useState<Fields>();
+  // A signal, so that what is typed within one frame is all there.
+  const fields = useSignal<Fields | undefined>(undefined);
   const take = (answer: SessionControl) => {
     setControl(answer);
     setTrouble(undefined);
-    setFields((before) => before ?? (answer.asked ? fieldsOf(answer.asked.state) : NOTHING_ASKED));
+    fields.value ??= answer.asked ? fieldsOf(answer.asked.state) : NOTHING_ASKED;
   };
   useEffect(() => {
     const stop = new AbortController();
@@ -54,10 +56,10 @@ export function ControlPanel({ session }: { session: string }) {
   const aside = control && <Tip {...ANSWERS[control.answer]} />;
   return (
     <Panel title="Control" class="control" aside={aside}>
-      {control && fields ? (
+      {control ? (
         <>
           <Answer control={control} />
-          <Form path={path} fields={fields} setFields={setFields} take={take} />
+          <Form path={path} fields={fields} take={take} />
         </>
       ) : (
         <Empty
@@ -122,16 +124,15 @@ function Answer({ control }: { control: SessionControl }) {
 
 interface FormProps {
   readonly path: string;
-  readonly fields: Fields;
-  readonly setFields: (fields: Fields) => void;
+  readonly fields: Signal<Fields | undefined>;
   readonly take: (control: SessionControl) => void;
 }
 
-function Form({ path, fields, setFields, take }: FormProps) {
+function Form({ path, fields, take }: FormProps) {
   const [state, setState] = useState<'idle' | 'asking' | { readonly why: string }>('idle');
-  const put = async (wanted: Fields) => {
+  const put = async () => {
     setState('asking');
-    await ask<SessionControl>(path, { method: 'PUT', body: stateOf(wanted) }).then(
+    await ask<SessionControl>(path, { method: 'PUT', body: stateOf(fields.value ?? NOTHING_ASKED) }).then(
       (answer) => {
         take(answer);
         setState('idle');
@@ -139,17 +140,19 @@ function Form({ path, fields, setFields, take }: FormProps) {
       ({ message }: EndpointError) => setState({ why: message }),
     );
   };
+  const shown = fields.value ?? NOTHING_ASKED;
   const field = (name: keyof Fields) => ({
-    value: fields[name],
-    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLSelectElement }) =>
-      setFields({ ...fields, [name]: currentTarget.value }),
+    value: shown[name],
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLSelectElement }) => {
+      fields.value = { ...(fields.value ?? NOTHING_ASKED), [name]: currentTarget.value };
+    },
   });
   const configured = 'as configured';
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void put(fields);
+        void put();
       }}
     >
       <label>
@@ -195,8 +198,8 @@ function Form({ path, fields, setFields, take }: FormProps) {
         Ends after
         <select {...field('expires')} name="expires">
           <option value="">never</option>
-          {!['', ...EXPIRIES.map(([value]) => value)].includes(fields.expires) && (
-            <option value={fields.expires}>{span(Number(fields.expires))}</option>
+          {!['', ...EXPIRIES.map(([value]) => value)].includes(shown.expires) && (
+            <option value={shown.expires}>{span(Number(shown.expires))}</option>
           )}
           {EXPIRIES.map(([value, label]) => (
             <option key={value} value={value}>
@@ -212,8 +215,8 @@ function Form({ path, fields, setFields, take }: FormProps) {
         <button
           type="button"
           onClick={() => {
-            setFields(NOTHING_ASKED);
-            void put(NOTHING_ASKED);
+            fields.value = NOTHING_ASKED;
+            void put();
           }}
         >
           As configured

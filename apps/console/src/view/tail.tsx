@@ -1,4 +1,5 @@
 /** The tail of events. Only the rows that are seen are drawn; while it stands still, what comes is counted. */
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Filtered } from '../model/filtered.ts';
 import { count, exactly, timeOf } from '../model/format.ts';
@@ -22,17 +23,18 @@ export function Tail({ watch }: { watch: Watch }) {
   const [type, text] = [params.get('type') ?? '', params.get('q') ?? ''];
   const filtered = useMemo(() => new Filtered(type, text), [watch, type, text]);
   const [held, setHeld] = useState<{ rows: readonly TailEvent[]; at: number }>();
-  const [selected, setSelected] = useState<TailEvent>();
+  // A signal, so that keys pressed within one frame each move it.
+  const selected = useSignal<TailEvent | undefined>(undefined);
   const events = filtered.of(watch.events);
   const rows = held?.rows ?? events.newest(MOST_EVENTS);
   const hold = () => setHeld((before) => before ?? { rows: events.newest(MOST_EVENTS), at: watch.counts.lines });
   const goOn = () => {
     setHeld(undefined);
-    setSelected(undefined);
+    selected.value = undefined;
   };
   useEffect(goOn, [filtered]);
   return (
-    <div class={`tail ${selected ? 'split' : ''}`}>
+    <div class={`tail ${selected.value ? 'split' : ''}`}>
       <div class="tools">
         <TypeFilter watch={watch} type={type} />
         <Search name="q" label="Text in the line" isMain />
@@ -65,11 +67,18 @@ export function Tail({ watch }: { watch: Watch }) {
           onLeaveTop={hold}
           onSelect={(event) => {
             hold();
-            setSelected(event);
+            selected.value = event;
           }}
         />
       )}
-      {selected && <EventDetail event={selected} onClose={() => setSelected(undefined)} />}
+      {selected.value && (
+        <EventDetail
+          event={selected.value}
+          onClose={() => {
+            selected.value = undefined;
+          }}
+        />
+      )}
     </div>
   );
 }
@@ -95,7 +104,7 @@ function TypeFilter({ watch, type }: { watch: Watch; type: string }) {
 
 interface RowsProps {
   readonly rows: readonly TailEvent[];
-  readonly selected: TailEvent | undefined;
+  readonly selected: Signal<TailEvent | undefined>;
   /** The person scrolls down: what is there must not run away. */
   readonly onLeaveTop: () => void;
   readonly onSelect: (event: TailEvent) => void;
@@ -120,7 +129,8 @@ function Rows({ rows, selected, onLeaveTop, onSelect }: RowsProps) {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    const next = rows[Math.max(0, Math.min(rows.length - 1, (selected ? rows.indexOf(selected) : -1) + step))];
+    const next =
+      rows[Math.max(0, Math.min(rows.length - 1, (selected.value ? rows.indexOf(selected.value) : -1) + step))];
     if (!next || !box.current) return;
     onSelect(next);
     const y = rows.indexOf(next) * ROW_PX;
@@ -132,7 +142,13 @@ function Rows({ rows, selected, onLeaveTop, onSelect }: RowsProps) {
     <div class="rows" ref={box} onScroll={measure} onKeyDown={move} tabIndex={0} role="listbox" aria-label="Events">
       <div class="all" style={{ height: `${rows.length * ROW_PX}px` }}>
         {seen.map((event, n) => (
-          <Row key={n} event={event} top={(first + n) * ROW_PX} isSelected={event === selected} onSelect={onSelect} />
+          <Row
+            key={n}
+            event={event}
+            top={(first + n) * ROW_PX}
+            isSelected={event === selected.value}
+            onSelect={onSelect}
+          />
         ))}
       </div>
     </div>

@@ -1,8 +1,7 @@
 /** The whole loop in this process, with the page in front of it: server, relay, sinks that a test steers, and runners. */
 import { createRelay, openJournal, type Relay, serveRelay } from '@runnel/client';
-import { type Envelope, Header, type Sink, SinkError } from '@runnel/protocol';
+import { type Envelope, type Sink, SinkError } from '@runnel/protocol';
 import { type Serving, serve } from '@runnel/server';
-import { cors } from 'hono/cors';
 import { dist } from './build.ts';
 
 export interface SteeredSink extends Sink {
@@ -44,8 +43,7 @@ export async function startLoop({
   host,
   name = 'studio-3',
 }: LoopOptions): Promise<Loop> {
-  const use = [cors({ origin: '*', exposeHeaders: Object.values(Header) })];
-  const listen = (port: number) => serve({ autocreate: true, changefeed: true, lingerMs: 30_000, use, port });
+  const listen = (port: number) => serve({ autocreate: true, changefeed: true, lingerMs: 30_000, cors: ['*'], port });
   let server = await listen(0);
   const sinks = names.map(steeredSink);
   const relay = createRelay({ url: server.url, sinks, journal: openJournal(), onWarning: () => {} });

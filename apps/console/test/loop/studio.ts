@@ -62,7 +62,7 @@ export function startStudio(options: StudioOptions): Studio {
     every(systemClock, 1000, () => {
       const ms = (mean: number) => Math.round(mean * (1 + 0.12 * wave(31) + 0.1 * (random() - 0.5)) * 100) / 100;
       const stage = (mean: number) => ({ p50_ms: ms(mean), p99_ms: ms(mean * 1.7) });
-      runner.emit('frame_stats', {
+      runner.emit('stream.stats', {
         fps_in: Math.round((fps + 0.4 * (random() - 0.5)) * 10) / 10,
         fps_out: Math.round((fps - 1.2 - 1.1 * wave(40) - 0.6 * random()) * 10) / 10,
         frames_dropped: { pipeline_behind: random() < 0.2 ? 1 : 0, output_behind: 0, failed: 0, not_arrived: 0 },

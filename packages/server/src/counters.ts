@@ -42,6 +42,8 @@ export interface Counters {
   bytesOut: number;
   /** Bytes that came after their segment had been ended under the writer, or to a POST that was refused. */
   discardedBytes: number;
+  /** Bodies decoded by fast ingest. */
+  fastBodies: number;
   /** POSTs of a segment that another POST was writing. */
   joinedWriters: number;
   /** POSTs whose connection broke before their body ended. */
@@ -69,6 +71,7 @@ export function createCounters(): Counters {
     bytesIn: 0,
     bytesOut: 0,
     discardedBytes: 0,
+    fastBodies: 0,
     joinedWriters: 0,
     deadWriters: 0,
     cutReaders: 0,

@@ -29,6 +29,7 @@ export function createMetrics(hub: Hub): () => Promise<string> {
   counter('received_bytes_total', 'Bytes accepted into segments', () => counters.bytesIn);
   counter('sent_bytes_total', 'Bytes handed to readers', () => counters.bytesOut);
   counter('discarded_bytes_total', 'Bytes of POSTs that were answered early', () => counters.discardedBytes);
+  counter('fast_bodies_total', 'Bodies decoded by fast ingest', () => counters.fastBodies);
   counter('joined_writers_total', 'POSTs of a segment that another POST was writing', () => counters.joinedWriters);
   counter('dead_writers_total', 'POSTs whose connection broke before their body ended', () => counters.deadWriters);
   counter('cut_readers_total', 'Readers cut because their segment had left the window', () => counters.cutReaders);

@@ -1,12 +1,16 @@
 /** A POST's body and answer on Node. */
 import { LAST_WORDS_MS } from './core.ts';
+import { taps } from './fast-ingest.ts';
 import type { Head } from './heads.ts';
 import type { Raw } from './raw.ts';
 import type { Inlet, InletEvents } from './writer.ts';
 
 export function nodeInlet(raw: Raw, events: InletEvents): Inlet {
   const { incoming, outgoing } = raw;
-  incoming.on('data', (chunk: Buffer) => events.push(chunk));
+  const push = (chunk: Buffer) => events.push(chunk);
+  const tap = taps.get(incoming.socket)?.take(incoming, push);
+  if (tap) raw.core.counters.fastBodies++;
+  incoming.on('data', push);
   incoming.on('end', () => events.end());
   // Both come when the connection breaks or the chunking is malformed; after `end` they mean nothing to a writer.
   incoming.on('error', () => events.die());
@@ -14,14 +18,23 @@ export function nodeInlet(raw: Raw, events: InletEvents): Inlet {
   // While middleware or policy took its time the client may have hung up: then nothing more is heard of it. The writer does not know its inlet yet.
   if (incoming.destroyed && !incoming.readableEnded) queueMicrotask(() => events.die());
   return {
-    pause: () => void incoming.pause(),
-    resume: () => void incoming.resume(),
+    pause() {
+      incoming.pause();
+      tap?.pause(true);
+    },
+    resume() {
+      incoming.resume();
+      tap?.pause(false);
+    },
     provisional() {
       // A response without a socket stands in a pipeline, behind one that is not finished.
       if (outgoing.socket && incoming.httpVersionMinor > 0 && !outgoing.headersSent) outgoing.writeContinue();
     },
     answer(head, early) {
-      if (early && !incoming.readableEnded) return answerEarly(raw, head);
+      if (early && !incoming.readableEnded) {
+        tap?.pause(false);
+        return answerEarly(raw, head);
+      }
       raw.writeHead(head);
       outgoing.end(head.text);
     },

@@ -8,6 +8,7 @@ import { malformedAnswerer } from './client-error.ts';
 import { allowPages } from './cors.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { directly } from './direct.ts';
+import { tapConnections } from './fast-ingest.ts';
 import { pageNotFound } from './heads.ts';
 import type { TrickleOptions } from './options.ts';
 import { answerRaw } from './raw.ts';
@@ -24,6 +25,8 @@ export interface ServeOptions extends TrickleOptions {
   readonly cors?: readonly string[];
   /** Middleware before the trickle routes and `/metrics`. Headers it sets reach every answer whose head is not sent yet. */
   readonly use?: readonly MiddlewareHandler[];
+  /** Whether chunked bodies are decoded past Node's parser: pays for publishers that send many small chunks. Default false. */
+  readonly fastIngest?: boolean;
   /** Told what a person should know. Default: standard error. */
   readonly onWarning?: (message: string) => void;
 }
@@ -56,7 +59,7 @@ const SPARE_DESCRIPTORS = 200;
  * TrickleError `invalid` when it cannot listen or the options cannot be used.
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const { host = '127.0.0.1', port = 0, basePath = '/', cors = [], onWarning = warn } = options;
+  const { host = '127.0.0.1', port = 0, basePath = '/', cors = [], fastIngest = false, onWarning = warn } = options;
   const use = [...(cors.length > 0 ? [allowPages(cors)] : []), ...(options.use ?? [])];
   const { trickle, service } = assemble(options);
   const { core } = service;
@@ -70,6 +73,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
     if (!direct(incoming, outgoing)) void ordinary(incoming, outgoing);
   });
+  if (fastIngest) tapConnections(server);
   server.on('clientError', malformedAnswerer(core));
   server.on('connection', () => core.counters.connections++);
   server.on('drop', () => core.counters.refusals.add('too_many_connections'));

@@ -284,24 +284,37 @@ it('TRICKLE 64: a reader that does not read holds up neither the publisher nor o
   expect(slow.text).not.toContain('\r\n0\r\n');
 });
 
-it('the server stops reading sockets when it holds too much, and goes on when bytes are free', async () => {
-  const budget = 4 * 1024 * 1024;
-  const server = await listening({ budgetBytes: budget, segmentBytes: budget });
-  const big = await server.client();
-  const piece = 'x'.repeat(64 * 1024);
-  big.head('POST /big/0 HTTP/1.1', 'Transfer-Encoding: chunked');
-  for (let times = 0; times < 40; times++) big.chunk(piece);
-  await until('big is read', () => server.trickle.get('big')?.bytes === 40 * piece.length);
-  const held = await server.client();
-  held.head('POST /held/0 HTTP/1.1', 'Transfer-Encoding: chunked');
-  for (let times = 0; times < 30; times++) held.chunk(piece);
-  await until('paused', () => (server.trickle.get('held')?.bytes ?? 0) + 40 * piece.length > budget);
-  for (let times = 0; times < 5; times++) await server.roundTrip();
-  expect(await server.metric('paused')).toBe(1);
-  expect(server.trickle.get('held')?.bytes).toBeLessThan(30 * piece.length);
-  big.send('0\r\n\r\n');
-  held.send('0\r\n\r\n');
-  await held.until(Header.seq);
-  expect(await server.metric('paused')).toBe(0);
-  expect(server.trickle.get('held')?.bytes).toBe(30 * piece.length);
-});
+it.each([false, true])(
+  'the server stops reading sockets when it holds too much, and goes on when bytes are free (fast ingest: %s)',
+  async (fastIngest) => {
+    const budget = 4 * 1024 * 1024;
+    const channels = ['big', 'held', 'late'].map((name) => ({ name, mime: 'text/plain' }));
+    const server = await listening({ budgetBytes: budget, segmentBytes: budget, fastIngest, channels });
+    const big = await server.client();
+    const piece = 'x'.repeat(64 * 1024);
+    big.head('POST /big/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+    for (let times = 0; times < 40; times++) big.chunk(piece);
+    await until('big is read', () => server.trickle.get('big')?.bytes === 40 * piece.length);
+    const held = await server.client();
+    held.head('POST /held/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+    for (let times = 0; times < 30; times++) held.chunk(piece);
+    await until('paused', () => (server.trickle.get('held')?.bytes ?? 0) + 40 * piece.length > budget);
+    for (let times = 0; times < 5; times++) await server.roundTrip();
+    expect(await server.metric('paused')).toBe(1);
+    expect(server.trickle.get('held')?.bytes).toBeLessThan(30 * piece.length);
+    const late = await server.client();
+    late.head('POST /late/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+    await until('a writer that comes in the pause', () => server.trickle.get('late')?.writers === 1);
+    for (let times = 0; times < 10; times++) late.chunk(piece);
+    for (let times = 0; times < 5; times++) await server.roundTrip();
+    expect(server.trickle.get('late')?.bytes).toBeLessThanOrEqual(2 * piece.length);
+    late.send('0\r\n\r\n');
+    big.send('0\r\n\r\n');
+    held.send('0\r\n\r\n');
+    await held.until(Header.seq);
+    expect(await server.metric('paused')).toBe(0);
+    expect(server.trickle.get('held')?.bytes).toBe(30 * piece.length);
+    await late.until(Header.seq);
+    expect(server.trickle.get('late')?.bytes).toBe(10 * piece.length);
+  },
+);

@@ -4,7 +4,7 @@ import { goModel } from './go-model.ts';
 import { naiveHttp } from './naive-http.ts';
 import { naiveSse } from './naive-sse.ts';
 import { jetstream, nats } from './nats.ts';
-import { ours } from './ours.ts';
+import { ours, oursFast } from './ours.ts';
 import type { Peer } from './peer.ts';
 import { redisPubSub, redisStreams } from './redis.ts';
 import { tcpRelay } from './tcp-relay.ts';
@@ -12,6 +12,7 @@ import { tcpRelay } from './tcp-relay.ts';
 /** Every server that can carry a stream. */
 export const streaming: Readonly<Record<string, Peer>> = {
   runnel: ours,
+  'runnel, fast ingest': oursFast,
   'go-livepeer': goLivepeer,
   'model of the Go server': goModel,
   'nats core': nats,

@@ -2,10 +2,11 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { report } from './document.ts';
 import { killAll } from './program.ts';
-import { table, writeResult } from './report.ts';
+import { table } from './report.ts';
+import { resultOf, writeResult } from './result.ts';
 import { measure } from './rounds.ts';
-import { summarise } from './summary.ts';
 import type { Workload } from './workload.ts';
 
 const HELP = `Usage: npm run bench -- [NAME…] [options]
@@ -19,11 +20,13 @@ Every round is kept as JSON in test/bench/.tmp/results/.
   --seconds S   how long a round lasts, where it is a time (default 2)
   --warmup S    how long the round before them lasts, which does not count (default 3)
   --only A,B    these contenders alone
+  --record      keep the result in test/bench/results/, for docs/performance.md
   --quick       one short round, to see that everything runs; its figures mean nothing
   --list        names the workloads and their contenders
   --help        prints this`;
 
 const workloadsFolder = new URL('../workloads/', import.meta.url);
+const recordsFolder = new URL('../results/', import.meta.url);
 const resultsFolder = new URL('../.tmp/results/', import.meta.url);
 
 class UsageError extends Error {}
@@ -48,6 +51,7 @@ try {
 async function main(): Promise<void> {
   const { values, positionals } = parse();
   if (values.help) return console.log(HELP);
+  if (positionals[0] === 'report') return console.log((await report()).map((name) => `docs/${name}`).join('\n'));
   if (positionals[0] === 'faults') return (await import('../faults/main.ts')).faults(values.only);
   const workloads = await loadWorkloads();
   if (values.list) return workloads.forEach(list);
@@ -56,21 +60,32 @@ async function main(): Promise<void> {
     rounds: number('rounds', values.rounds ?? (quick ? '1' : '5'), 1),
     seconds: number('seconds', values.seconds ?? (quick ? '0.3' : '2'), 0.1),
     warmup: number('warmup', values.warmup ?? (quick ? '0.3' : '3'), 0),
+    record: values.record ?? false,
   };
   if (!Number.isInteger(options.rounds)) throw new UsageError('--rounds takes a whole number.');
   for (const workload of choose(workloads, positionals)) await run(only(workload, values.only), options);
 }
 
-async function run(workload: Workload, options: { rounds: number; seconds: number; warmup: number }): Promise<void> {
+interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmup: number;
+  readonly record: boolean;
+}
+
+async function run(workload: Workload, options: Options): Promise<void> {
   console.log(`\n${workload.name}: ${workload.about}`);
   const measured = await measure(workload, { ...options, progress: (message) => console.error(`  … ${message}`) });
-  const summaries = summarise(workload, measured.rounds);
-  console.log(`\n${table(workload, summaries)}\n`);
+  const result = resultOf(workload, measured, options);
+  console.log(`\n${table(workload, result.summary)}\n`);
   for (const [name, reason] of Object.entries({ ...measured.unavailable, ...measured.failed })) {
     console.log(`  without ${name}: ${reason}`);
   }
   if (Object.keys(measured.failed).length > 0) process.exitCode = 1;
-  console.log(`  ${fileURLToPath(await writeResult(resultsFolder, workload, measured, summaries))}`);
+  const file = options.record
+    ? await writeResult(recordsFolder, workload.name, result)
+    : await writeResult(resultsFolder, `${workload.name}-${result.at.replaceAll(/[:.]/g, '-')}`, result);
+  console.log(`  ${fileURLToPath(file)}`);
 }
 
 function list({ name, about, contenders }: Workload): void {
@@ -111,6 +126,7 @@ function parse() {
         warmup: { type: 'string' },
         only: { type: 'string' },
         quick: { type: 'boolean' },
+        record: { type: 'boolean' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -1,8 +1,4 @@
-/** What a person and a machine get to read of a run. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
-import { pinning } from './program.ts';
-import type { Measured } from './rounds.ts';
+/** What a person gets to read of a run, in a terminal. */
 import type { Summary } from './summary.ts';
 import type { Workload } from './workload.ts';
 
@@ -32,16 +28,4 @@ function row(contender: string, { median, min, max, ratio }: Summary, isBaseline
 function readable(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : 3;
   return value.toLocaleString('en', { maximumFractionDigits: digits });
-}
-
-/** Writes `<workload>-<time>.json` into `folder` and returns its path: every round, the summary, and where it ran. */
-export async function writeResult(folder: URL, workload: Workload, measured: Measured, summaries: Summaries) {
-  const at = new Date().toISOString();
-  const { name, about, baseline, figures } = workload;
-  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism(), pinning };
-  const result = { workload: { name, about, baseline, figures }, at, machine, ...measured, summary: summaries };
-  const file = new URL(`${name}-${at.replaceAll(/[:.]/g, '-')}.json`, folder);
-  await mkdir(folder, { recursive: true });
-  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
-  return file;
 }

@@ -6,7 +6,7 @@ import { NoJournal, prepareTables } from './check.ts';
 import { Journal } from './journal.ts';
 import { lock } from './lock.ts';
 import { salvage } from './salvage.ts';
-import { isDamaged, isFull, isUnopenable } from './sqlite-error.ts';
+import { isDamaged, isUnopenable, isUnwritable } from './sqlite-error.ts';
 import { connect, Store } from './store.ts';
 import { createTables } from './tables.ts';
 import type { Bounds } from './trim.ts';
@@ -33,8 +33,8 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 
 /**
  * The journal at `path`, or one in memory. Bounds: 1 GiB, 10,000,000 envelopes and a week in a file, where what all sinks have settled stays for an hour; 64 MiB
- * and 100,000 envelopes in memory. Throws TrickleError `invalid` if another relay uses the file, its folder is missing or not writable, a newer version made it, or there is no room to make
- * it. The caller closes it, or the relay it is given to does.
+ * and 100,000 envelopes in memory. Throws TrickleError `invalid` if another relay uses the file, its folder is missing or not writable, a newer version made it, or it has to be made on a disk that
+ * cannot be written. The caller closes it, or the relay it is given to does.
  */
 export function openJournal(options: JournalOptions = {}): Journal {
   const { path, clock = systemClock, commitMs = 25, commitEnvelopes = 4096, newSink = 'now' } = options;
@@ -52,7 +52,9 @@ export function openJournal(options: JournalOptions = {}): Journal {
 }
 
 function asTold(path: string, error: unknown): unknown {
-  const why = isFull(error) ? 'its disk is full' : isUnopenable(error) && 'its folder must exist and both be writable';
+  const why = isUnwritable(error)
+    ? 'its disk is full or cannot be written'
+    : isUnopenable(error) && 'its folder must exist and both be writable';
   return why ? new TrickleError('invalid', `the journal ${path} cannot be opened: ${why}`, { cause: error }) : error;
 }
 
@@ -76,17 +78,19 @@ function open(path: string, clock: Clock, warn: (sentence: string) => void): Ope
   try {
     return { store: checked(path), cursorsLost: false };
   } catch (error) {
-    // Before damage: that there is no room for the index of a log says nothing of the file.
-    if (isFull(error)) return { store: onFullDisk(path, warn), cursorsLost: false };
+    // Before damage: that the index of a log cannot be written says nothing of the file.
+    if (isUnwritable(error)) return { store: withoutWriting(path, warn), cursorsLost: false };
     if (!isDamaged(error) && !(error instanceof NoJournal)) throw error;
     return replaced(path, clock, warn, (error as Error).message);
   }
 }
 
 /** Alone with the file SQLite needs no index beside it: what is in it is delivered, and what comes waits for room. */
-function onFullDisk(path: string, warn: (sentence: string) => void): Store {
+function withoutWriting(path: string, warn: (sentence: string) => void): Store {
   const store = checked(path, 'PRAGMA locking_mode = exclusive');
-  warn(`the journal ${path} was opened on a full disk: nobody else can read it until this relay ends`);
+  warn(
+    `the journal ${path} was opened on a disk that cannot be written: nobody else can read it until this relay ends`,
+  );
   return store;
 }
 
@@ -103,7 +107,7 @@ function replaced(path: string, clock: Clock, warn: (sentence: string) => void, 
   } catch (error) {
     store?.close();
     // What could be read of it has no place yet; a start that finds room for it must find it where it was.
-    if (isFull(error)) moveBack(aside, path);
+    if (isUnwritable(error)) moveBack(aside, path);
     throw error;
   }
 }

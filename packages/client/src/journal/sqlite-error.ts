@@ -10,8 +10,8 @@ const CANTOPEN = 14;
 const FORMAT = 24;
 const NOTADB = 26;
 
-/** Extended: there was no room for the index of the log, which is a file of its own. */
-const IOERR_SHMSIZE = IOERR | (19 << 8);
+/** Extended codes of IOERR: what went wrong was writing, the index of the log, a file of its own, among it. */
+const WRITING = [3, 4, 6, 19].map((what) => IOERR | (what << 8));
 
 /** The code of an error that SQLite raised, with its extension. */
 function codeOf(error: unknown): number | undefined {
@@ -33,5 +33,6 @@ export const isDamaged = (error: unknown): boolean => [IOERR, CORRUPT, FORMAT, N
 /** No such folder, or no right to it. */
 export const isUnopenable = (error: unknown): boolean => primary(error) === CANTOPEN;
 
-/** The disk has no room. */
-export const isFull = (error: unknown): boolean => primary(error) === FULL || codeOf(error) === IOERR_SHMSIZE;
+/** The disk has no room, or does not take what is written; that says nothing of what is on it. */
+export const isUnwritable = (error: unknown): boolean =>
+  primary(error) === FULL || WRITING.includes(codeOf(error) ?? -1);

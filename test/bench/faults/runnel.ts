@@ -47,10 +47,13 @@ async function start(url: string, say: (sentence: string) => void, options: { bu
       const until = performance.now() + PATIENCE_MS;
       const had = () => relay.status().sessions[0]?.telemetry.relayed ?? 0;
       while (had() < written && performance.now() < until) await sleep(10);
-      const report = await relay.close();
+      const { delivered, kept, dropped: refused } = await relay.close();
       await server.close();
       rmSync(folder, { recursive: true, force: true });
-      return `runner: ${JSON.stringify({ emitted, written, dropped })}; relay: ${JSON.stringify(report)}`;
+      const evicted = Object.entries(dropped).map(
+        ([reason, events]) => `, dropped by the runner ${events} (${reason})`,
+      );
+      return `emitted ${emitted}${evicted.join('')}, delivered ${delivered}, kept ${kept}, dropped ${refused}`;
     },
   };
 }

@@ -13,6 +13,8 @@ import { untilAsync } from './until.ts';
 export const MAX_WAITING = 500;
 const SESSION = 'demo';
 const PADDING = 500;
+/** Back-off of a second is 0.2 s; a request has 6 s, so that one that is only late does not come twice. */
+const SPEED = 5;
 /** Tells slow from never. */
 const PATIENCE_MS = 30_000;
 
@@ -60,7 +62,7 @@ export async function diskWorld(folder: string, env: Readonly<Record<string, str
         sink: sink.url,
         life: ++life,
         sessions: [SESSION],
-        speed: 20,
+        speed: SPEED,
         maxBatch: 100,
         bounds: { maxWaiting: MAX_WAITING },
       };

@@ -1,5 +1,6 @@
 /** A handful of each; `npm run faults` plays many. */
 import { describe, expect, test } from 'vitest';
+import { badDisk, noBadDisk } from './bad-disk.ts';
 import { clockSteps } from './clock-steps.ts';
 import { fullDisk, noSmallDisk } from './full-disk.ts';
 import { killCycles } from './kill.ts';
@@ -37,7 +38,7 @@ test('EGRESS 6.13: steps of the wall clock by an hour stall nothing, and no figu
   expect(report.waitedMs).toHaveLength(report.steps);
 });
 
-test('EGRESS 6.4: on a full disk the process lives, counts what its memory has no room for, and resumes by itself', async ({
+test('EGRESS 6.4, R4: on a full disk the process lives, counts what its memory has no room for, and resumes by itself', async ({
   skip,
 }) => {
   const reason = noSmallDisk();
@@ -46,4 +47,16 @@ test('EGRESS 6.4: on a full disk the process lives, counts what its memory has n
   expect(report.problems).toEqual([]);
   expect(report).toMatchObject({ lost: 0, delivered: report.published - report.dropped, mostWaiting: report.bound });
   expect(report.dropped).toBeGreaterThan(0);
+});
+
+test.for([
+  ['e', 'EIO for each write'],
+  ['s', 'every other write cut to a half'],
+] as const)('EGRESS R4: a disk in trouble, %s: %s', async ([mode], { skip }) => {
+  const reason = noBadDisk();
+  skip(reason !== undefined, reason);
+  const report = await badDisk(mode);
+  expect(report.problems).toEqual([]);
+  expect(report).toMatchObject({ lost: 0, delivered: report.published - report.dropped });
+  expect(report.dropped > 0).toBe(mode === 'e');
 });

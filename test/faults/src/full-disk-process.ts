@@ -25,6 +25,6 @@ async function withoutRoom(): Promise<string[]> {
   client.kill();
   disk.free();
   rmSync(journal, { force: true });
-  const said = `the journal ${journal} cannot be opened: its disk is full`;
+  const said = `the journal ${journal} cannot be opened: its disk is full or cannot be written`;
   return !opened && client.stderr.includes(said) ? [] : [`a journal was to be made on a full disk: ${client.stderr}`];
 }

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { badDisk, noBadDisk } from './bad-disk.ts';
 import { clockSteps } from './clock-steps.ts';
 import { damagedJournals } from './damage.ts';
-import type { DiskReport } from './disk.ts';
 import { fullDisk, noSmallDisk } from './full-disk.ts';
 import { killCycles } from './kill.ts';
 import { STORMS, weather } from './network.ts';
@@ -59,14 +59,19 @@ async function theScripted(): Promise<Pick<Report, 'script' | 'network' | 'disk'
   for (const scenario of SCENARIOS) script.push(await play(scenario));
   const network = await Promise.all(STORMS.map(weather));
   const clock = await clockSteps();
-  return { script, network, disk: [await theFullDisk()], clock };
+  return { script, network, disk: await theDisks(), clock };
 }
 
-async function theFullDisk(): Promise<DiskReport | { readonly skipped: string }> {
-  const skipped = noSmallDisk();
+async function theDisks(): Promise<NonNullable<Report['disk']>> {
+  const noMount = noSmallDisk();
   // CI has a root that may mount; that it may not any more is to be seen.
-  if (skipped && process.env.CI === 'true' && process.getuid?.() === 0) throw new Error(skipped);
-  return skipped ? { skipped } : fullDisk();
+  if (noMount && process.env.CI === 'true' && process.getuid?.() === 0) throw new Error(noMount);
+  const noShim = noBadDisk();
+  return [
+    noMount ? { trouble: 'full disk', skipped: noMount } : await fullDisk(),
+    noShim ? { trouble: 'EIO', skipped: noShim } : await badDisk('e'),
+    noShim ? { trouble: 'short writes', skipped: noShim } : await badDisk('s'),
+  ];
 }
 
 function write(report: Report): string {

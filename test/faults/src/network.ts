@@ -49,6 +49,8 @@ const ROUNDS = 2;
 const BURST = 25;
 const BURST_MS = 50;
 const BURSTS = 20;
+/** A body that says nothing is given up after 2 to 4 s, and a request after 3 s. */
+const SPEED = 10;
 /** Tells slow from never. */
 const PATIENCE_MS = 60_000;
 
@@ -86,7 +88,7 @@ export async function weather({ name, link, weather, forgets = false }: Storm): 
   let recoveredMs = 0;
   try {
     await client.ready;
-    await client.open({ journal, ...urls, life: 1, sessions: [SESSION], speed: 20, maxBatch: 100 });
+    await client.open({ journal, ...urls, life: 1, sessions: [SESSION], speed: SPEED, maxBatch: 100 });
     for (let round = 0; round < ROUNDS; round++) {
       await publish();
       await until('all before the storm is delivered', isDone);

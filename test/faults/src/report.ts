@@ -15,7 +15,7 @@ export interface Report {
   readonly seconds: number;
   readonly script?: readonly Row[];
   readonly network?: readonly NetworkRow[];
-  readonly disk?: readonly (DiskReport | { readonly skipped: string })[];
+  readonly disk?: readonly (DiskReport | { readonly trouble: string; readonly skipped: string })[];
   readonly clock?: ClockReport;
   readonly kill?: KillReport | undefined;
   readonly damage?: DamageReport | undefined;
@@ -39,7 +39,7 @@ export function show({ script, network, disk = [], clock, kill, damage }: Report
   if (script) console.table(script);
   if (network) console.table(network.map(counted));
   for (const row of disk) {
-    if ('skipped' in row) console.log(`full disk: SKIPPED, ${row.skipped}`);
+    if ('skipped' in row) console.log(`${row.trouble}: SKIPPED, ${row.skipped}`);
     else figures(row.trouble, row);
   }
   if (clock) figures('steps of the clock', clock);

@@ -261,3 +261,24 @@ test('EGRESS 6.14, R11: closed at a random moment, a thousand times, it keeps it
     reader.close();
   }
 }, 120_000);
+
+test('EGRESS 2.12: what a sink adds to each envelope counts, so that a batch as large as may be is taken at once', async () => {
+  const sink = collectingSink();
+  const sizes: number[] = [];
+  const tight: Sink = {
+    ...sink,
+    traits: { order: 'all', maxBatch: 1000, maxBytes: 10_000, overheadBytes: 1 },
+    async send(batch, signal) {
+      const size = batch.reduce((sum, { bytes }) => sum + bytes.length + 1, 0);
+      sizes.push(size);
+      if (size > 10_000) throw new SinkError('too_large', `${size} bytes`);
+      await sink.send(batch, signal);
+    },
+  };
+  const bench = new Bench([tight]);
+  bench.append(1000);
+  await bench.settled();
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(10_000);
+  expect(Math.max(...sizes)).toBeGreaterThan(9800);
+  await bench.close();
+});

@@ -201,3 +201,12 @@ test('a caller that aborts gets its own reason at once, and the connection is le
   controller.abort(new Error('enough'));
   await expect(sent).rejects.toThrow('enough');
 });
+
+test('EGRESS 2.12: the body of the default codec is as long as its traits say', async () => {
+  const sink = httpSink({ url: server.url });
+  const batch = ['a', 'b', 'c'].map((id) => envelope(id));
+  await sink.send(batch, signal);
+  const own = batch.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const { body } = await server.request(1);
+  expect(Buffer.byteLength(body)).toBe(own + batch.length * (sink.traits?.overheadBytes ?? 0));
+});

@@ -56,6 +56,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       order: 'all',
       maxBatch,
       maxBytes: maxBodyBytes,
+      ...(codec.overheadBytes !== undefined && { overheadBytes: codec.overheadBytes }),
       destination: new URL(url).origin,
       ...(flushMs !== undefined && { flushMs }),
       ...(requestsPerMinute !== undefined && { requestsPerMinute }),

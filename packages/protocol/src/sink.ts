@@ -30,6 +30,8 @@ export interface SinkTraits {
   readonly maxBatch?: number;
   /** Most bytes of a batch's envelopes. Default 1,000,000. */
   readonly maxBytes?: number;
+  /** Bytes that each envelope counts beside its own, such as what stands between two. Default 0. */
+  readonly overheadBytes?: number;
   /** How long a batch that is not full may wait, in milliseconds. Default 0. */
   readonly flushMs?: number;
   /** Most calls of `send` in any minute. Default: no limit. */

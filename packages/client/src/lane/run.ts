@@ -127,7 +127,7 @@ export class Run {
   /** Whether there is more to be looked through than one turn may. */
   #take(): boolean {
     const { sink, cursor, clock } = this.#setup;
-    const { maxBytes = DEFAULTS.maxBytes, key = () => '' } = sink.traits ?? {};
+    const { maxBytes = DEFAULTS.maxBytes, overheadBytes = 0, key = () => '' } = sink.traits ?? {};
     let passedOver = 0;
     for (let { wanted } = this.#core; wanted > 0; wanted = this.#core.wanted) {
       const read = cursor.read(wanted, maxBytes * 2);
@@ -136,7 +136,7 @@ export class Run {
       const at = clock.now();
       const items = rows.map((row) => ({
         n: row.n,
-        bytes: row.envelope.bytes.length,
+        bytes: row.envelope.bytes.length + overheadBytes,
         key: key(row.envelope),
         at,
         row,

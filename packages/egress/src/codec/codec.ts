@@ -5,6 +5,8 @@ import { readEvent } from '../event.ts';
 export interface Codec {
   /** The media type of the body. */
   readonly contentType: string;
+  /** Bytes that an envelope adds to the body beside its own, where that is the same for all: a batch is then cut to the limit before it is encoded. */
+  readonly overheadBytes?: number;
   /** One body of all envelopes that have a form in this codec, in order; the others are refused, with the reason. */
   encode(batch: readonly Envelope[]): Encoded;
   /** The bytes of the envelopes that `encode` took: exactly what it was given. Throws a SyntaxError if `body` is none of this codec's. */

@@ -7,6 +7,7 @@ const LF = 0x0a;
 export function scopeCodec(): Codec {
   return {
     contentType: 'application/x-ndjson',
+    overheadBytes: 1,
     encode(batch) {
       const body = Buffer.allocUnsafe(batch.reduce((size, { bytes }) => size + bytes.length + 1, 0));
       let at = 0;

@@ -10,7 +10,7 @@ import {
   systemClock,
   TrickleError,
 } from '@runnel/protocol';
-import { bytesOf, encode, fit, hasLf, type Line, mostBytes } from './lines.ts';
+import { type Block, blockOf, fit, type Line, piece } from './lines.ts';
 import {
   CLOSE_MS,
   type ClosePublisherOptions,
@@ -128,30 +128,23 @@ class LineWriter implements JsonlWriter {
   }
 
   async #write(lines: readonly Line[]): Promise<void> {
-    for (const line of lines) this.#check(line);
+    const block = blockOf(lines, this.#eventBytes);
     for (let from = 0; from < lines.length; ) {
       const segment = await this.#open();
       if (!segment.writer.writable) {
         await answeredAtOnce(segment.writer);
         continue;
       }
-      const to = fit(lines, from, this.#rollBytes - segment.bytes);
+      const to = fit(block, from, this.#rollBytes - segment.bytes);
       if (to === from && segment.bytes > 0) {
         this.#roll();
         continue;
       }
       // A line longer than a whole segment is alone in its own.
       const upTo = Math.max(to, from + 1);
-      const flowing = this.#send(segment, lines.slice(from, upTo));
+      const flowing = this.#send(segment, block, from, upTo);
       from = upTo;
       if (!flowing) await segment.writer.drained();
-    }
-  }
-
-  #check(line: Line): void {
-    if (hasLf(line)) throw new TrickleError('invalid', 'A line has no LF inside');
-    if (mostBytes(line) > this.#eventBytes && bytesOf(line) > this.#eventBytes) {
-      throw new TrickleError('too_large', `A line of ${bytesOf(line)} bytes is over the cap of ${this.#eventBytes}`);
     }
   }
 
@@ -170,14 +163,14 @@ class LineWriter implements JsonlWriter {
     return segment;
   }
 
-  #send(segment: OpenSegment, lines: readonly Line[]): boolean {
-    const chunk = encode(lines);
+  #send(segment: OpenSegment, block: Block, from: number, to: number): boolean {
+    const chunk = piece(block, from, to);
     const flowing = segment.writer.write(chunk);
-    segment.lines += lines.length;
+    segment.lines += to - from;
     segment.bytes += chunk.length;
-    this.#stats.lines += lines.length;
+    this.#stats.lines += to - from;
     this.#stats.bytes += chunk.length;
-    if (lines.length === 1 && chunk.length > STOCK_READER_BYTES) this.#stats.linesOverStockReader++;
+    if (to - from === 1 && chunk.length > STOCK_READER_BYTES) this.#stats.linesOverStockReader++;
     if (segment.bytes >= this.#rollBytes) this.#roll();
     return flowing;
   }

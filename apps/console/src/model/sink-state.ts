@@ -24,6 +24,6 @@ export function standingOfSink({ state, error, sendingMs = 0, until }: SinkStatu
     case 'waiting':
       return { tone: 'good', word: 'collecting', sentence: 'A batch is being filled' };
     case 'idle':
-      return { tone: 'idle', word: 'idle', sentence: 'Everything was delivered' };
+      return { tone: 'idle', word: 'idle', sentence: 'Nothing waits for it' };
   }
 }

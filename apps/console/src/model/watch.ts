@@ -110,6 +110,7 @@ export function watchSession(server: string, session: string): Watch {
       const reader = readJsonl(url, { ...place, ...asking });
       const { subscription } = reader;
       let skipped = 0;
+      let lives = 0;
       let bad = 0;
       for await (const lines of reader) {
         state.value = 'open';
@@ -117,6 +118,10 @@ export function watchSession(server: string, session: string): Watch {
           note(`${subscription.stats.skipped - skipped} segments were gone before they could be read`);
           counts.skipped += subscription.stats.skipped - skipped;
           skipped = subscription.stats.skipped;
+        }
+        if (subscription.stats.discontinuities > lives) {
+          note('The channel began another life: what was written just before may be missing');
+          lives = subscription.stats.discontinuities;
         }
         for (const line of lines) take(line);
         const badNow = Object.values(reader.stats.bad).reduce((sum, each) => sum + each, 0);

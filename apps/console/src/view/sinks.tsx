@@ -1,4 +1,5 @@
 /** The sinks: how each stands, its backlog over time, and what it refused. */
+import { useState } from 'preact/hooks';
 import { ms, perSecond, short } from '../model/format.ts';
 import { standingOfSink } from '../model/sink-state.ts';
 import { visible } from '../model/text.ts';
@@ -16,7 +17,10 @@ import { SinkTable } from './sink-table.tsx';
 
 export function SinksView({ status, selected }: { status: FeedStatus; selected: string | undefined }) {
   const { sinks, errands } = status;
-  const sink = sinks.find(({ sink }) => sink === selected) ?? (selected === undefined ? sinks[0] : undefined);
+  // Chosen once, so that what is looked at does not change by itself.
+  const [worst] = useState(() => (sinks.find(needsALook) ?? sinks[0])?.sink);
+  const wanted = selected ?? worst;
+  const sink = sinks.find(({ sink }) => sink === wanted);
   return (
     <div class="view sinks-view">
       <Panel title="Sinks" class="sinks">
@@ -42,6 +46,8 @@ export function SinksView({ status, selected }: { status: FeedStatus; selected: 
     </div>
   );
 }
+
+const needsALook = ({ state, dead }: SinkStatus) => dead > 0 || state === 'paused' || state === 'backing_off';
 
 function SinkCharts({ sink }: { sink: SinkStatus }) {
   const series = usePage().history.of(`sink ${sink.sink}`);

@@ -52,8 +52,14 @@ const studios = [
 ];
 const ended = startStudio({ url: server.url, session: 'preview-eu', eventsPerSecond: 12 });
 
+await loop.relay.control('atelier-live', {
+  sampling: { rate: 0.5, patterns: ['latent_*'] },
+  heartbeat_ms: 2000,
+  expires_ms: 1_800_000,
+});
+
 const browser = await launchChromium();
-const pages: { name: string; page: Page }[] = [];
+const pages: { name: string; size: string; page: Page }[] = [];
 for (const theme of ['dark', 'light'] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     const context = await browser.newContext({
@@ -64,30 +70,38 @@ for (const theme of ['dark', 'light'] as const) {
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && console.error(`${theme} ${size}: ${message.text()}`));
     await page.goto(`${loop.url}#/`);
-    pages.push({ name: `${theme}-${size}`, page });
+    // What has watched a session for a while has charts to show. All six would be too much for one machine.
+    if (size === 'wide') await go(page, '#/session/atelier-live?w=60');
+    pages.push({ name: `${theme}-${size}`, size, page });
   }
 }
-// Six pages would read all the time: they look at a session only for as long as its picture is taken.
 setTimeout(() => void ended.close(), WARM_UP_MS * 0.5);
 setTimeout(() => {
   if (webhook) webhook.broken = new SinkError('unavailable', 'POST https://crm.example/hooks: 503 Service Unavailable');
 }, WARM_UP_MS * 0.45);
-const watching = await (await browser.newContext()).newPage();
-await watching.goto(`${loop.url}#/session/atelier-live`);
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
 
-for (const { name, page } of pages) {
-  await shoot(page, `overview-${name}`, '#/');
+for (const { name, size, page } of pages) {
   await shoot(page, `session-${name}`, '#/session/atelier-live?w=60', 2_500);
-  await shoot(page, `sinks-${name}`, '#/sinks/warehouse?w=60', 1_500, async () => {
-    await page.locator('.letters .turn').first().click();
-  });
+  if (size === 'wide') await shootDetails(page, name);
+  await shoot(page, `overview-${name}`, '#/');
+  await shoot(page, `sinks-${name}`, '#/sinks/warehouse?w=60', 1_500, () =>
+    page.locator('.letters .turn').first().click(),
+  );
+  if (size === 'wide') await shootStates(page, name);
+  await page.goto('about:blank');
 }
 await browser.close();
 await Promise.all(studios.map((studio) => studio.close()));
 await loop.close();
 if (record) for (const name of RECORDED) await recordShot(name);
 console.log(`pictures are in ${shots}`);
+
+async function go(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to;
+  }, hash);
+}
 
 async function shoot(
   page: Page,
@@ -96,14 +110,34 @@ async function shoot(
   waitMs = 1_200,
   prepare?: () => Promise<void>,
 ): Promise<void> {
-  await page.evaluate((to) => {
-    location.hash = to;
-  }, hash);
+  await go(page, hash);
   await page.waitForTimeout(waitMs);
-  await prepare?.().catch((error: Error) => console.error(`${name}: ${error.message}`));
+  await prepare?.();
   await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(300);
   await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+}
+
+/** One event in full, and the logs. */
+async function shootDetails(page: Page, name: string): Promise<void> {
+  const session = '#/session/atelier-live?w=60';
+  await shoot(page, `event-${name}`, `${session}&type=stream.stats`, 1_200, () => page.locator('.row').nth(2).click());
+  await shoot(page, `logs-${name}`, `${session}&show=logs`);
+}
+
+/** What lies over a view: the keys, a question, a connection that is lost and one that came back. */
+async function shootStates(page: Page, name: string): Promise<void> {
+  await shoot(page, `confirm-${name}`, '#/sinks/warehouse', 800, () =>
+    page.getByRole('button', { name: 'Send all again' }).click(),
+  );
+  await page.keyboard.press('Escape');
+  await shoot(page, `keys-${name}`, '#/', 500, () => page.keyboard.press('?'));
+  await page.keyboard.press('Escape');
+  await loop.stopEndpoint();
+  await shoot(page, `lost-${name}`, '#/', 4_500);
+  await loop.startEndpoint();
+  await shoot(page, `back-${name}`, '#/', 6_000);
+  await shoot(page, `waiting-${name}`, '#/session/studio-b', 1_500);
 }
 
 /** As WebP, small enough for a README. */

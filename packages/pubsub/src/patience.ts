@@ -1,14 +1,11 @@
 /** How long a subscriber waits before it asks again, and when it gives up. PROTOCOL.md section 9. */
-import { TrickleError } from '@runnel/protocol';
+import type { TrickleError } from '@runnel/protocol';
 import { backoffMs } from './backoff.ts';
 import { AGAIN_MS } from './place.ts';
-import type { Answer } from './transport.ts';
-import { isRefused } from './verdict.ts';
+import { Failure } from './verdict.ts';
 
 /** After an outage, however long, the subscriber is to be back within about a second of its server or channel. */
 const MOST_MS = 1_000;
-/** Retry-After is believed up to this. */
-const RETRY_AFTER_MOST_MS = 60_000;
 
 export class Patience {
   /** Failures that were followed by another try. */
@@ -38,16 +35,5 @@ export class Patience {
     this.retries++;
     const askedMs = error instanceof Failure ? error.retryAfterMs : 0;
     return Math.max(askedMs, backoffMs(this.#failures, AGAIN_MS, MOST_MS));
-  }
-}
-
-/** An answer that is none we can use. */
-export class Failure extends TrickleError {
-  readonly retryAfterMs: number;
-
-  constructor(answer: Answer, message: string) {
-    super(isRefused(answer.status) ? 'refused' : 'unreachable', message, { status: answer.status });
-    const seconds = Number(answer.header('Retry-After') ?? Number.NaN);
-    this.retryAfterMs = seconds >= 0 ? Math.min(seconds * 1000, RETRY_AFTER_MOST_MS) : 0;
   }
 }

@@ -329,6 +329,21 @@ describe('failures', () => {
     expect(publisher.ended).toBe(undefined);
   });
 
+  test('a publisher asks again when Retry-After says, and not before', async () => {
+    const clock = new ManualClock();
+    let stopping = true;
+    const server = await scripted(rightWith(0, (exchange) => stopping && exchange.answer(503, { 'Retry-After': '7' })));
+    const publisher = publisherOf(server.url, { clock });
+    expect(await codeOf(publisher.open())).toBe('refused');
+    stopping = false;
+    const opened = publisher.open();
+    await until(() => clock.pending === 1);
+    clock.advance(6_999);
+    expect(clock.pending).toBe(1);
+    clock.advance(1);
+    expect((await opened).seq).toBe(0);
+  });
+
   test('an answer that is no HTTP is an error, and the next segment goes on', async () => {
     let garbage = true;
     const server = await scripted(

@@ -2,12 +2,12 @@
 import { Header, NEXT, pause, Status, TrickleError } from '@runnel/protocol';
 import { abortError, childOf } from './abort.ts';
 import { Channel, type Connection } from './connection.ts';
-import { Failure, Patience } from './patience.ts';
+import { Patience } from './patience.ts';
 import { Place, type Start } from './place.ts';
 import { Requests } from './requests.ts';
 import { Reader, type SegmentReader } from './segment-reader.ts';
 import type { Answer } from './transport.ts';
-import { isClosed, seqOf } from './verdict.ts';
+import { isClosed, seqOf, unusable } from './verdict.ts';
 
 export interface SubscribeOptions extends Connection {
   /**
@@ -174,7 +174,7 @@ class TrickleSubscription implements Subscription {
     if (seq !== undefined && this.#place.isBefore(seq)) return undefined;
     if (seq === undefined || !this.#place.arrived(seq, epoch)) {
       answer.cancel();
-      throw new Failure(answer, `${this.#channel} answered ${wanted} with ${answer.header(Header.seq) ?? 'no seq'}`);
+      throw unusable(answer, `${this.#channel} answered ${wanted} with ${answer.header(Header.seq) ?? 'no seq'}`);
     }
     this.#seen = true;
     this.#patience.answered();
@@ -222,7 +222,7 @@ class TrickleSubscription implements Subscription {
   /** 470: the window has moved on, or we are ahead of it. */
   async #missed(answer: Answer): Promise<void> {
     const latest = seqOf(answer, Header.latest);
-    if (latest === undefined) throw new Failure(answer, `470 without a head from ${this.#channel}`);
+    if (latest === undefined) throw unusable(answer, `470 without a head from ${this.#channel}`);
     this.#seen = true;
     this.#patience.answered();
     await this.#pause(this.#place.missed(latest, answer.header(Header.epoch), this.#channel.clock.now()));
@@ -231,7 +231,7 @@ class TrickleSubscription implements Subscription {
   /** No 200, and nothing that trickle knows. */
   #other(answer: Answer): void {
     if (this.#place.wanted !== NEXT || answer.status >= 500)
-      throw new Failure(answer, `${answer.status} from ${this.#channel}`);
+      throw unusable(answer, `${answer.status} from ${this.#channel}`);
     this.#place.located(undefined, undefined);
   }
 

@@ -1,8 +1,10 @@
 /** What this client wants of a session's runner: stated, and stated again where the runner has another state, until it answers. PROTOCOL.md section 8.6. */
 import { type Clock, type ControlInForce, type ControlState, pause, TrickleError } from '@runnel/protocol';
+import { beginningOf } from './beginning.ts';
 import type { ControlChannel } from './control-channel.ts';
 import { type ConfiguredControl, checkState } from './control-config.ts';
 import type { ControlStatus, DesiredState } from './control-status.ts';
+import type { MessageOf } from './handlers.ts';
 import { type Answer, type Report, RunnerWord } from './runner-word.ts';
 import { Statement } from './statement.ts';
 
@@ -28,7 +30,7 @@ export class DesiredControl implements DesiredState {
   #answer: ControlStatus['answer'] = 'none';
   #refused: ControlStatus['refused'];
   #sending = new AbortController();
-  #settled = Promise.withResolvers<void>();
+  #settled = Promise.withResolvers<ControlStatus>();
   /** Times in a row that there was no answer, and until when reports bring no other statement. */
   #unanswered = 0;
   #quietUntil = 0;
@@ -61,31 +63,36 @@ export class DesiredControl implements DesiredState {
     if (!this.#options.channel) throw new TrickleError('refused', 'the session has no control channel');
     this.#state({ ...this.#options.configured, ...checkState(state) });
     const waited = new AbortController();
-    const settled = this.#settled.promise.finally(() => waited.abort());
-    await Promise.race([settled, pause(this.#options.clock, waitMs, waited.signal, { keepAlive: true })]);
+    const over = pause(this.#options.clock, waitMs, waited.signal, { keepAlive: true }).then(() => this.status);
+    const status = await Promise.race([this.#settled.promise, over]);
+    waited.abort();
     this.#checkOpen();
-    return this.status;
+    return status;
   }
 
   /** The runner said that it started, or reported. Where it acts by another state than the one asked for, that is sent again. */
   heard(report: Report): void {
+    if (this.#closed) return;
     const started = this.#runner.report(report);
-    if (started) this.#forgive();
+    const ready = report.type === 'runner_ready';
+    if (started || ready) this.#forgive();
     const asked = this.#asked;
     if (!asked || asked.expired) return;
     const inForce = this.#newest(report.control);
+    const settled = inForce !== undefined && this.#answer === 'applied';
     if (inForce?.expired) this.#end();
-    else if (started && !(inForce && this.#answer === 'applied')) this.#send(asked.renewed());
-    else if (!started && this.#isDue(inForce)) this.#send(asked);
+    else if (started || (ready && !settled)) this.#send(asked.renewed());
+    else if (this.#isDue(inForce)) this.#send(asked);
   }
 
   /** The runner answered a statement, or said that a state has ended. */
   answered(answer: Answer): void {
+    if (this.#closed) return;
     this.#runner.answer(answer);
     if (!this.#newest(answer)) return;
     this.#forgive();
     const applied = answer.type === 'control_applied';
-    this.#refused = applied ? undefined : { reason: answer.reason, message: answer.message ?? '' };
+    this.#refused = applied ? undefined : why(answer);
     this.#settle(applied ? 'applied' : 'refused');
     if (applied && answer.expired) this.#end();
   }
@@ -96,18 +103,19 @@ export class DesiredControl implements DesiredState {
     this.#sending.abort();
     this.#cancelAnswer();
     this.#cancelEnd();
-    this.#settled.resolve();
+    this.#settled.resolve(this.status);
   }
 
   #state(state: ControlState): void {
     const { clock } = this.#options;
-    this.#settled.resolve();
+    const replaced = this.#settled;
     this.#settled = Promise.withResolvers();
     const from = { client: this.#client, version: (this.#asked?.version ?? 0) + 1 };
     this.#cancelEnd();
     this.#cancelEnd = state.expires_ms === undefined ? () => {} : clock.after(state.expires_ms, () => this.#end());
     this.#forgive();
     this.#send(new Statement(from, state, clock));
+    replaced.resolve(this.status);
   }
 
   /** What was not sent yet is out of date by this. */
@@ -144,7 +152,7 @@ export class DesiredControl implements DesiredState {
   #settle(answer: ControlStatus['answer']): void {
     this.#cancelAnswer();
     this.#answer = answer;
-    this.#settled.resolve();
+    this.#settled.resolve(this.status);
   }
 
   /** The next report may bring a statement at once. */
@@ -179,4 +187,9 @@ export class DesiredControl implements DesiredState {
   #checkOpen(): void {
     if (this.#closed) throw new TrickleError('aborted', 'the session was closed');
   }
+}
+
+/** For a person, so that a long text of the runner's need not be kept. */
+function why({ reason, message = '' }: MessageOf<'control_refused'>): ControlStatus['refused'] {
+  return { reason: beginningOf(reason, 100), message: beginningOf(message, 1_000) };
 }

@@ -23,20 +23,27 @@ export class RunnerWord {
     const { control } = report;
     const epoch = isEpoch(report.epoch) ? report.epoch : '';
     const ready = report.type === 'runner_ready';
-    const began = this.#word === undefined || epoch !== this.#word.epoch || (ready && epoch === '');
+    const began = this.#begins(epoch, ready);
     if (began) this.#effective = undefined;
-    const { inForce: _, ...word } = !began && this.#word ? this.#word : { epoch, answers: false };
+    const { inForce: _, ...word } = !began && this.#word ? this.#word : { answers: false };
     this.#word = {
       ...word,
+      epoch,
       ...(control && { answers: true, inForce: inForce(control) }),
       ...(ready && handshake(report)),
     };
-    return began || ready;
+    return began;
+  }
+
+  /** Who has only answered so far, which names no start, is the one whose report comes next, unless that says that it has just started. */
+  #begins(epoch: string, ready: boolean): boolean {
+    if (this.#word === undefined || (ready && epoch === '')) return true;
+    return epoch !== this.#word.epoch && (ready || this.#word.epoch !== '');
   }
 
   /** Takes an answer, or the end of a state. */
   answer(answer: Answer): void {
-    this.#effective = { state: answer.state, at: this.#clock.now() };
+    this.#effective = { state: known(answer.state), at: this.#clock.now() };
     const word: Word = { epoch: '', ...this.#word, answers: true };
     this.#word = answer.type === 'control_applied' ? { ...word, inForce: inForce(answer) } : word;
   }
@@ -57,6 +64,19 @@ export class RunnerWord {
 
 function inForce({ client, version, expired }: ControlInForce): ControlInForce {
   return { client, version, ...(expired && { expired }) };
+}
+
+/** What else a newer runner says, or a hostile one, is not kept. */
+function known(state: EffectiveState): EffectiveState {
+  const { enabled, sampling, filter, heartbeat_ms, log_level, expires_ms } = state;
+  return {
+    enabled,
+    sampling: { rate: sampling.rate, patterns: sampling.patterns },
+    filter: { allowed: filter.allowed, blocked: filter.blocked },
+    heartbeat_ms,
+    log_level,
+    ...(expires_ms !== undefined && { expires_ms }),
+  };
 }
 
 /** EGRESS 4.12. */

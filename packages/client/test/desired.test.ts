@@ -148,6 +148,36 @@ describe('a statement', () => {
     expect(session.control.status).toEqual({ answer: 'none' });
   });
 
+  test('what a runner says of it is kept to what is known and short', async () => {
+    const { session, statements, say, outcome } = played();
+    const asked = session.control.ask({ heartbeat_ms: 100 }, { waitMs: 60_000 });
+    const [{ client, version } = { client: '', version: 0 }] = await statements(1);
+    const long = 'x'.repeat(1_000_000);
+    const state = { ...EFFECTIVE, [long]: long, sampling: { ...EFFECTIVE.sampling, more: long } };
+    say({ type: 'control_refused', client, version, reason: long, message: long, state });
+    const { refused, effective } = await outcome(asked);
+    expect(refused?.reason).toHaveLength(100);
+    expect(refused?.message).toHaveLength(1_000);
+    expect(effective).toEqual(EFFECTIVE);
+  });
+
+  test('a session that is closed states nothing more, whatever its last lines say', async () => {
+    const { session, segment, until } = played();
+    session.control.ask({ enabled: false }).catch(() => {});
+    await until(() => session.books.control.opened === 1);
+    const last = [{ type: 'logs', lines: ['the end'] }, ready('bbbbbbbb')];
+    let closed = false;
+    const over = () => {
+      closed = true;
+    };
+    session.on('logs', () => void session.close().then(over));
+    void segment('demo', last.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    await until(() => closed);
+    expect(session.books.lines).toBe(2);
+    expect(session.books.control.opened).toBe(1);
+    expect(session.control.status.asked?.version).toBe(1);
+  });
+
   test('a session that is closed tells whoever waits', async () => {
     const { session, outcome } = played();
     const asked = session.control.ask({ enabled: false }, { waitMs: 60_000 });
@@ -190,6 +220,30 @@ describe('a runner that has another state', () => {
     expect(again?.state.expires_ms).toBeGreaterThan(380_000);
     expect(session.control.status).toMatchObject({ answer: 'waiting', runner: { epoch: 'bbbbbbbb', answers: false } });
     expect(session.control.status).not.toHaveProperty('effective');
+  });
+
+  test('PROTOCOL 8.6: gets a new version also if its start found the older line before it said that it is ready', async () => {
+    const { session, statements, say, answer, until } = played();
+    say(ready('aaaaaaaa'));
+    await until(() => session.control.status.runner?.epoch === 'aaaaaaaa');
+    void session.control.ask({ enabled: false, expires_ms: 600_000 });
+    const [first] = await statements(1);
+    answer(first as Said);
+    await until(() => session.control.status.answer === 'applied');
+    say(ready('bbbbbbbb', { control: { client: first?.client, version: first?.version } }));
+    expect((await statements(2))[1]).toMatchObject({ version: 2, state: { enabled: false } });
+  });
+
+  test('EGRESS 4.11: keeps what it said is in force when its first report comes after its answer', async () => {
+    const { session, statements, said, say, answer, until } = played();
+    void session.control.ask({ enabled: false });
+    const [first] = await statements(1);
+    answer(first as Said);
+    await until(() => session.control.status.answer === 'applied');
+    say(losses({ control: { client: first?.client, version: 1 } }));
+    await until(() => session.control.status.runner?.epoch === 'aaaaaaaa');
+    expect(session.control.status).toMatchObject({ answer: 'applied', effective: { enabled: false } });
+    expect(said).toHaveLength(1);
   });
 
   test('EGRESS 4.11: that never answers is asked seldomer and seldomer', async () => {
@@ -285,6 +339,13 @@ describe('configuration', () => {
     expect(said[1]).toMatchObject({ version: 2, state: { enabled: false, sampling: { rate: 0.1 } } });
     expect(said[2]?.version).toBe(3);
     expect(said[2]?.state).toEqual({ sampling: { rate: 0.1 } });
+  });
+
+  test('EGRESS 4.10: whoever asked for what has ended unanswered is told of that, not of the configured state after it', async () => {
+    const { session, statements, outcome } = played({ control }, 'gpu-1');
+    await statements(1);
+    const status = await outcome(session.control.ask({ enabled: false, expires_ms: 1_000 }, { waitMs: 60_000 }));
+    expect(status).toMatchObject({ asked: { version: 2, expired: true }, answer: 'unanswered' });
   });
 
   test('EGRESS 4.10: a session that is not open is refused with an error that the caller sees', async () => {

@@ -57,6 +57,8 @@ export interface JsonlWriter {
   readonly stats: JsonlWriterStats;
   /** Why nothing can be written any more. */
   readonly ended: TrickleError | undefined;
+  /** Resolves with that as soon as it is known, also while nothing is written. As `Publisher.over`. */
+  readonly over: Promise<TrickleError>;
   /** Ends the segment, waits for acknowledgements, deletes the channel. Never rejects. */
   close(options?: ClosePublisherOptions): Promise<JsonlWriterStats>;
 }
@@ -102,6 +104,10 @@ class LineWriter implements JsonlWriter {
 
   write(line: Line): Promise<void> {
     return this.writeMany([line]);
+  }
+
+  get over(): Promise<TrickleError> {
+    return this.#publisher.over;
   }
 
   writeMany(lines: readonly Line[]): Promise<void> {

@@ -344,6 +344,25 @@ describe('failures', () => {
     expect((await opened).seq).toBe(0);
   });
 
+  test('that the channel has ended is known without a further write', async () => {
+    let end = () => {};
+    const closed = new Promise<void>((resolve) => (end = resolve));
+    const server = await scripted(
+      rightWith(0, async (exchange) => {
+        if (exchange.part !== '1') return false;
+        await closed;
+        return exchange.answer(404, { [Header.closed]: 'terminated', Connection: 'close' });
+      }),
+    );
+    const publisher = publisherOf(server.url);
+    await publish(publisher, 'a');
+    await server.seen('POST 1');
+    expect(publisher.ended).toBe(undefined);
+    end();
+    expect((await publisher.over).code).toBe('closed');
+    expect(publisher.ended?.code).toBe('closed');
+  });
+
   test('an answer that is no HTTP is an error, and the next segment goes on', async () => {
     let garbage = true;
     const server = await scripted(

@@ -55,6 +55,8 @@ export interface Publisher {
   readonly stats: PublisherStats;
   /** Why nothing can be published any more: the channel has ended or is not there. */
   readonly ended: TrickleError | undefined;
+  /** Resolves with that as soon as it is known, which takes no write: the preconnected POST is answered. Never rejects, and stays open where `close` comes first. */
+  readonly over: Promise<TrickleError>;
   /**
    * Ends open segments, waits until they are acknowledged, then deletes the channel. Never rejects: what was not acknowledged is in the
    * figures it resolves with.
@@ -76,6 +78,8 @@ export function createPublisher(channelUrl: string, options: PublisherOptions = 
 }
 
 class TricklePublisher implements Publisher {
+  readonly over: Promise<TrickleError>;
+  readonly #isOver: (error: TrickleError) => void;
   readonly #channel: Channel;
   readonly #mime: string;
   readonly #head: Head;
@@ -91,6 +95,9 @@ class TricklePublisher implements Publisher {
   #closing: Promise<PublisherStats> | undefined;
 
   constructor(channelUrl: string, options: PublisherOptions) {
+    const { promise, resolve } = Promise.withResolvers<TrickleError>();
+    this.over = promise;
+    this.#isOver = resolve;
     this.#channel = new Channel(channelUrl, options);
     this.#mime = options.mime ?? 'application/octet-stream';
     this.#head = new Head(this.#channel, { mime: this.#mime, create: options.create ?? false });
@@ -221,14 +228,15 @@ class TricklePublisher implements Publisher {
 
   #end(error: TrickleError): void {
     this.#ended ??= error;
+    this.#isOver(this.#ended);
     this.#preconnect.drop();
   }
 
   #aborted(): void {
     const error = abortError(this.#life.signal);
-    if (!this.#closing) this.#ended ??= error;
     this.#inFlight.fail(() => error);
-    this.#preconnect.drop();
+    if (this.#closing) this.#preconnect.drop();
+    else this.#end(error);
   }
 
   async #close({ deadlineMs = CLOSE_MS, deleteChannel = true }: ClosePublisherOptions): Promise<PublisherStats> {

@@ -25,6 +25,7 @@ export class EventsChannel implements Outlet {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   #writer: JsonlWriter;
+  #onLost = () => {};
   /** New lives of the channel that the writer has seen. */
   #lives = 0;
   /** What goes before anything else: the opening line of a life, or a report of losses as a trial. */
@@ -44,6 +45,11 @@ export class EventsChannel implements Outlet {
       const opening = this.#first === 'ready';
       await this.#write([opening ? this.#options.ready() : losses()], opening);
     }
+  }
+
+  /** A runner that has nothing to say finds its channel again all the same, and its opening line with it. */
+  onLost(callback: () => void): void {
+    this.#onLost = callback;
   }
 
   send({ messages, losses, events }: Batch): Promise<number> {
@@ -84,7 +90,9 @@ export class EventsChannel implements Outlet {
   }
 
   #newWriter(): JsonlWriter {
-    return createJsonlWriter(this.#options.url, { ...this.#options.connection, create: true });
+    const writer = createJsonlWriter(this.#options.url, { ...this.#options.connection, create: true });
+    void writer.over.then(() => this.#onLost());
+    return writer;
   }
 }
 

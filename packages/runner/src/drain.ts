@@ -8,6 +8,8 @@ export interface Outlet {
   open(losses: () => string): Promise<void>;
   /** Resolves to how many of the batch's lines left, in their order; fewer than all if the outlet failed. */
   send(batch: Batch, signal: AbortSignal): Promise<number>;
+  /** Calls back whenever the place is lost while nothing is sent, so that `open` may look for it again. */
+  onLost?(callback: () => void): void;
   /** Ends what `open` began, within `deadlineMs`. Never rejects. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -38,6 +40,7 @@ export class Drain {
 
   constructor(options: DrainOptions) {
     this.#options = options;
+    options.outlet.onLost?.(() => this.wake());
     this.#ended = this.#run();
   }
 

@@ -35,6 +35,20 @@ describe('telemetry on the events channel', () => {
     expect(host.channels().map(({ name }) => name)).toStrictEqual(['s-events']);
   });
 
+  it('a runner with nothing to say comes back to a channel that was deleted under it', async () => {
+    const host = server({ lingerMs: 0 });
+    const runner = runnerOn(host, { heartbeatMs: 3_600_000 });
+    const before = follow(host);
+    await before.one('runner_ready');
+    const deleted = host.transport.post(runner.urls.events as string, { method: 'DELETE' });
+    deleted.end();
+    expect((await deleted.answer).status).toBe(200);
+    await before.done;
+    const life = before.lines.at(-1)?.epoch;
+    const after = follow(host);
+    await after.until(() => after.lines.some(({ value, epoch }) => value.type === 'runner_ready' && epoch !== life));
+  });
+
   it('EGRESS 1.4: a hundred events arrive in order, once, numbered without a gap', async () => {
     const host = server();
     const runner = runnerOn(host);

@@ -17,7 +17,7 @@ const EVERY_MS = 2_000;
 const ANSWERS: Readonly<Record<SessionControl['answer'], Standing>> = {
   none: { tone: 'idle', word: 'nothing asked', sentence: 'The runner acts as it is configured' },
   waiting: { tone: 'warn', word: 'asked', sentence: 'The runner has not answered yet' },
-  applied: { tone: 'good', word: 'applied', sentence: 'The runner says that it acts by it' },
+  applied: { tone: 'good', word: 'applied', sentence: 'The runner acts by it' },
   refused: { tone: 'bad', word: 'refused', sentence: 'The runner says that it does not act by it' },
   unanswered: {
     tone: 'bad',

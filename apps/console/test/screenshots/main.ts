@@ -17,7 +17,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const shots = here('../../.tmp/screenshots');
 const record = process.argv.includes('--record');
 const docs = here('../../../../docs/screenshots');
-const RECORDED = ['overview-dark-wide', 'session-dark-wide', 'session-light-wide', 'sinks-light-wide'];
+const RECORDED = ['session-dark-wide', 'overview-light-wide', 'sinks-light-wide', 'phone-dark-narrow'];
 const MOST_BYTES = 150_000;
 const WARM_UP_MS = Number(process.env.RUNNEL_WARM_UP_MS ?? 75_000);
 
@@ -88,9 +88,10 @@ for (const { name, size, page } of pages) {
   await shoot(page, `sinks-${name}`, '#/sinks/warehouse?w=60', 1_500, () =>
     page.locator('.letters .turn').first().click(),
   );
-  if (size === 'wide') await shootStates(page, name);
-  await page.goto('about:blank');
+  if (size === 'narrow') await shootPhone(page, name);
+  if (size !== 'wide') await page.goto('about:blank');
 }
+for (const { name, size, page } of pages) if (size === 'wide') await shootStates(page, name);
 await browser.close();
 await Promise.all(studios.map((studio) => studio.close()));
 await loop.close();
@@ -125,6 +126,13 @@ async function shootDetails(page: Page, name: string): Promise<void> {
   await shoot(page, `logs-${name}`, `${session}&show=logs`);
 }
 
+/** As much as a phone shows at once. */
+async function shootPhone(page: Page, name: string): Promise<void> {
+  await go(page, '#/session/atelier-live?w=60');
+  await page.waitForTimeout(12_000);
+  await page.screenshot({ path: `${shots}/phone-${name}.png` });
+}
+
 /** What lies over a view: the keys, a question, a connection that is lost and one that came back. */
 async function shootStates(page: Page, name: string): Promise<void> {
   await shoot(page, `confirm-${name}`, '#/sinks/warehouse', 800, () =>
@@ -140,13 +148,17 @@ async function shootStates(page: Page, name: string): Promise<void> {
   await shoot(page, `waiting-${name}`, '#/session/studio-b', 1_500);
 }
 
-/** As WebP, small enough for a README. */
+/** The upper part as WebP, small enough for a README. */
 async function recordShot(name: string): Promise<void> {
   await mkdir(docs, { recursive: true });
-  for (const quality of [88, 80, 70, 60]) {
-    const { size } = await sharp(`${shots}/${name}.png`)
-      .webp({ quality })
-      .toFile(`${docs}/${name.replace(/-wide$/, '')}.webp`);
+  const { width, height } = await sharp(`${shots}/${name}.png`).metadata();
+  const upper = { left: 0, top: 0, width, height: Math.min(height, Math.round(width * (width < 1000 ? 2.2 : 0.8))) };
+  for (const quality of [86, 78, 70, 60, 50]) {
+    const picture = sharp(`${shots}/${name}.png`)
+      .extract(upper)
+      .resize({ width: Math.min(width, 1400) })
+      .webp({ quality });
+    const { size } = await picture.toFile(`${docs}/${name.replace(/-(wide|narrow)$/, '')}.webp`);
     if (size < MOST_BYTES) return;
   }
   throw new Error(`${name} does not get below ${MOST_BYTES} bytes`);

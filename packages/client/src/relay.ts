@@ -89,8 +89,8 @@ export interface RelayReport {
 export interface Relay {
   /** The server's base URL. */
   readonly url: string;
-  /** With what the server is asked. */
-  readonly connection: Pick<Connection, 'transport' | 'headers'>;
+  /** With what the server is asked, until the relay closes. */
+  readonly connection: Pick<Connection, 'transport' | 'headers' | 'signal'>;
   /** When it was made, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly clock: Clock;
@@ -159,6 +159,7 @@ export function createRelay(options: RelayOptions): Relay {
   });
   const { transport, headers, onState = () => {} } = options;
   const connection = { ...(transport && { transport }), ...(headers && { headers }) };
+  const lookers = new AbortController();
   let closing: Promise<RelayReport> | undefined;
 
   function open(id: string, { eventsUrl, controlUrl }: OpenOptions = {}, stderr?: Readable): Session {
@@ -207,7 +208,10 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function close(deadlineMs: number): Promise<RelayReport> {
     const graceMs = Math.min(500, deadlineMs / 5);
-    const wait = (ms: number) => pause(clock, ms, undefined, { keepAlive: true });
+    const over = new AbortController();
+    // What is not waited for any more must not keep the process alive.
+    const wait = (ms: number) => pause(clock, ms, over.signal, { keepAlive: true });
+    lookers.abort();
     errands.stop();
     const quiet = Promise.all([...sessions.values()].map((session) => session.close()));
     const drained = quiet.then(() => {
@@ -221,6 +225,7 @@ export function createRelay(options: RelayOptions): Relay {
     journal.close();
     // A sink that cannot close is no reason not to stop; what it acknowledged stands.
     await Promise.race([Promise.allSettled(sinks.map((sink) => sink.close())), wait(graceMs)]);
+    over.abort();
     return report(lanes);
   }
 
@@ -232,7 +237,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     url,
-    connection,
+    connection: { ...connection, signal: lookers.signal },
     startedAt,
     clock,
     open: (id, where) => open(id, where),

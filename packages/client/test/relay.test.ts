@@ -1,4 +1,4 @@
-import { JSONL, type Sink, TrickleError } from '@runnel/protocol';
+import { type Clock, JSONL, type Sink, systemClock, TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
 import { createPublisher, type Transport } from '@runnel/pubsub';
 import { describe, expect, test } from 'vitest';
@@ -763,6 +763,22 @@ describe('bounds', () => {
 });
 
 describe('closing', () => {
+  test('EGRESS 6.14: a relay that is closed keeps no process alive', async () => {
+    const kept = new Set<() => void>();
+    const after: Clock['after'] = (ms, fn, options) => {
+      const cancel = systemClock.after(ms, fn, options);
+      if (options?.keepAlive) kept.add(cancel);
+      return () => {
+        kept.delete(cancel);
+        cancel();
+      };
+    };
+    const { relay } = startLoop({ clock: { ...systemClock, after } });
+    relay.open('demo');
+    await relay.close();
+    expect(kept.size).toBe(0);
+  });
+
   test('EGRESS 6.14: what is pending is delivered before the sinks are closed, and the report says so', async () => {
     const gate = Promise.withResolvers<void>();
     const calls: string[] = [];

@@ -5,18 +5,22 @@ import type { Hono } from 'hono';
 import type { Relay } from '../relay.ts';
 import type { ServerChannel } from './wire.ts';
 
-/** For so long an answer is good for everybody who asks: a listing of a large server is work for it. */
+/** For so long an answer is good for everybody who asks, as is the one that is being waited for: a listing of a large server is work for it. */
 const FRESH_MS = 500;
 
 export function channelRoutes(app: Hono, relay: Relay): void {
   const { url, connection, clock } = relay;
-  let asked: { readonly at: number; readonly answer: ReturnType<typeof listChannels> } | undefined;
+  let asked: { until: number; readonly answer: ReturnType<typeof listChannels> } | undefined;
 
   function ask(): ReturnType<typeof listChannels> {
-    const now = clock.now();
-    if (asked && now < asked.at + FRESH_MS) return asked.answer;
+    if (asked && clock.now() < asked.until) return asked.answer;
     const answer = listChannels(url, { ...connection, clock });
-    asked = { at: now, answer };
+    const asking = { until: Number.POSITIVE_INFINITY, answer };
+    const answered = () => {
+      asking.until = clock.now() + FRESH_MS;
+    };
+    answer.then(answered, answered);
+    asked = asking;
     return answer;
   }
 

@@ -3,7 +3,7 @@ import { fetchTransport } from '@runnel/pubsub';
 import { createTrickle } from '@runnel/server';
 import { expect, onTestFinished, test } from 'vitest';
 import { createEndpoint, type ServerChannel } from '../../src/index.ts';
-import { startLoop } from '../loop.ts';
+import { eventually, startLoop } from '../loop.ts';
 import { served } from './served.ts';
 
 test('the channels of the server come as it lists them', async () => {
@@ -45,4 +45,25 @@ test('however many ask, the server is asked twice a second, with what the relay 
   clock.advance(500);
   expect((await endpoint.request('/channels')).status).toBe(200);
   expect(asked).toHaveLength(2);
+});
+
+test('a server that does not answer is asked once, and not waited for when the relay closes', async () => {
+  const clock = new ManualClock();
+  const aborted = Promise.withResolvers<void>();
+  let asked = 0;
+  const transport = fetchTransport(({ signal }) => {
+    asked++;
+    signal.addEventListener('abort', () => aborted.resolve());
+    return new Promise(() => {});
+  });
+  const { relay } = startLoop({ clock, transport });
+  const endpoint = createEndpoint(relay);
+  const answers = [endpoint.request('/channels')];
+  await eventually(() => expect(asked).toBe(1));
+  clock.advance(5000);
+  answers.push(endpoint.request('/channels'));
+  void relay.close();
+  await aborted.promise;
+  expect(asked).toBe(1);
+  for (const answer of answers) expect((await answer).status).toBe(502);
 });

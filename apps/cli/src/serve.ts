@@ -15,6 +15,7 @@ interface ServeFlags extends Partial<Limits> {
   readonly channel?: readonly ChannelToMake[];
   readonly changefeed?: boolean;
   readonly cors?: readonly string[];
+  readonly fastIngest?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,6 +31,7 @@ export function serveCommand(terminal: Terminal): Command {
     .option('--channel <name[=mime]>', 'make this channel at the start (repeatable)', channel)
     .option('--changefeed', 'list the channels at _channels and tell of changes on _changes; both make names known')
     .option('--cors <origin>', 'let pages of this origin use the server, * all of them (repeatable)', origin)
+    .option('--fast-ingest', 'pays for publishers that send many small chunks; costs every request a little')
     .option('--json', 'print the line with the URL as JSON')
     .optionsGroup('How long things stay:')
     .option('--window <segments>', 'finished segments that stay readable however old they are', positive, limits.window)

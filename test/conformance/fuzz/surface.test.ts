@@ -10,15 +10,19 @@ import { type Conversation, conversation } from './surface.ts';
 const runs = Number(process.env.FUZZ_SURFACE_RUNS ?? 300);
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-let server: Serving;
+/** With fast ingest and without. */
+let fast: Serving;
+let ordinary: Serving;
 beforeAll(async () => {
-  server = await serve({ autocreate: true, changefeed: true, tombstoneMs: 0 });
+  const options = { autocreate: true, changefeed: true, tombstoneMs: 0 };
+  fast = await serve({ ...options, fastIngest: true });
+  ordinary = await serve(options);
 });
-afterAll(() => server.close());
+afterAll(() => Promise.all([fast.close(), ordinary.close()]));
 
 /** Says what it has to say, leaves, and returns what the server said. Resolves when the server has let go of the connection. */
-async function converse({ bytes, splits, leaves }: Conversation): Promise<string> {
-  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+async function converse({ port }: Serving, { bytes, splits, leaves }: Conversation): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const said: Buffer[] = [];
   socket.on('data', (part) => said.push(part)).on('error', () => undefined);
   const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -37,8 +41,9 @@ async function converse({ bytes, splits, leaves }: Conversation): Promise<string
 
 it(`PROTOCOL 2: whatever ${runs} clients send, nothing breaks (seed ${seed})`, { timeout: 1_800_000 }, async () => {
   const seen = new Map<string, number>();
-  const property = fc.asyncProperty(conversation, async (each) => {
-    for (const [, status = ''] of (await converse(each)).matchAll(/^HTTP\/1\.1 (\d{3})/gm)) {
+  const property = fc.asyncProperty(fc.boolean(), conversation, async (isFast, each) => {
+    const said = await converse(isFast ? fast : ordinary, each);
+    for (const [, status = ''] of said.matchAll(/^HTTP\/1\.1 (\d{3})/gm)) {
       seen.set(status, (seen.get(status) ?? 0) + 1);
       expect(Number(status)).toBeLessThan(500);
     }
@@ -46,17 +51,21 @@ it(`PROTOCOL 2: whatever ${runs} clients send, nothing breaks (seed ${seed})`, {
   await fc.assert(property, { numRuns: runs, seed });
   record('surface', { conversations: runs, answers: Object.fromEntries([...seen].sort()), seed });
 
-  const attached = () => server.trickle.list().reduce((sum, { readers, writers }) => sum + readers + writers, 0);
+  const channels = () => [fast, ordinary].flatMap(({ trickle }) => trickle.list());
+  const attached = () => channels().reduce((sum, { readers, writers }) => sum + readers + writers, 0);
   await expect.poll(attached, { timeout: 10_000 }).toBe(0);
   expect([...seen.keys()].length).toBeGreaterThan(4);
-  await fetch(`${server.url}after/0`, { method: 'POST', body: 'still here' });
-  expect(await (await fetch(`${server.url}after/0`)).text()).toBe('still here');
+  for (const { url } of [fast, ordinary]) {
+    await fetch(`${url}after/0`, { method: 'POST', body: 'still here' });
+    expect(await (await fetch(`${url}after/0`)).text()).toBe('still here');
+  }
+  expect(await fast.trickle.metrics()).toMatch(/^runnel_server_fast_bodies_total [1-9]/m);
 });
 
 it('memory does not grow with the number of hostile clients', { timeout: 1_800_000 }, async () => {
   const rounds = fc.sample(conversation, { numRuns: 150, seed });
   const heapAfterRound = async () => {
-    for (const each of rounds) await converse(each);
+    for (const [at, each] of rounds.entries()) await converse(at % 2 === 0 ? fast : ordinary, each);
     return heapUsed();
   };
   await heapAfterRound();

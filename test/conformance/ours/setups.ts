@@ -46,6 +46,12 @@ export const setups: readonly Setup[] = [
     features: `${ALWAYS},${FEED},keep,linger=3000`,
   },
   {
+    name: 'with fast ingest',
+    reached: 'listener',
+    options: { ...open, fastIngest: true },
+    features: `${ALWAYS},${FEED},keep`,
+  },
+  {
     name: 'behind cors() and a middleware that sets headers late',
     reached: 'listener',
     options: { ...open, use: [cors(), late], tombstoneMs: 3_000 },

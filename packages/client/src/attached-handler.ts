@@ -1,8 +1,11 @@
 /** One handler of events and its circuit: one that throws gets no events for a while, longer each time, and then another chance. EGRESS 4.15. */
 import type { Clock } from '@runnel/protocol';
+import { beginningOf } from './beginning.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Calls that have not ended. Whoever sends each event somewhere would else heap them up when that is away. */
+const MOST_OPEN = 1_000;
 
 /** A figure of a handler; all of its events are in `calls + skipped`. */
 export interface HandlerBooks {
@@ -11,7 +14,7 @@ export interface HandlerBooks {
   readonly calls: number;
   /** Times it threw or rejected. */
   readonly failures: number;
-  /** Events it did not get while it paused. */
+  /** Events it did not get while it paused, or while 1,000 of its calls had not ended. */
   readonly skipped: number;
   /** What is left of its pause, in milliseconds; absent while it gets events. */
   readonly pausedMs?: number;
@@ -22,8 +25,8 @@ export interface HandlerBooks {
 export interface Failure {
   readonly kind: 'throw' | 'reject';
   readonly error: unknown;
-  /** Failures in a row, this one included. */
-  readonly inARow: number;
+  /** It did not fail just before. */
+  readonly isFirst: boolean;
 }
 
 export class AttachedHandler<Event> {
@@ -33,6 +36,8 @@ export class AttachedHandler<Event> {
   #calls = 0;
   #failures = 0;
   #skipped = 0;
+  #open = 0;
+  /** Failures in a row; those of calls that were under way together are one. */
   #inARow = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #error: string | undefined;
@@ -43,23 +48,17 @@ export class AttachedHandler<Event> {
     this.#clock = clock;
   }
 
-  /** Hands it the event, unless it pauses, and waits for nothing. Never throws. */
+  /** Hands it the event, unless it pauses or is too far behind, and waits for nothing. Never throws. */
   call(event: Event, onFailure: (failure: Failure) => void): void {
-    if (this.#clock.now() < this.#pausedUntil) {
+    if (this.#paused || this.#open >= MOST_OPEN) {
       this.#skipped++;
       return;
     }
     this.#calls++;
     try {
       const result = this.#handle(event);
-      if (!(result instanceof Promise)) this.#inARow = 0;
-      else
-        result.then(
-          () => {
-            this.#inARow = 0;
-          },
-          (error) => this.#fail({ kind: 'reject', error }, onFailure),
-        );
+      if (result instanceof Promise) this.#await(result, onFailure);
+      else this.#inARow = 0;
     } catch (error) {
       this.#fail({ kind: 'throw', error }, onFailure);
     }
@@ -77,18 +76,39 @@ export class AttachedHandler<Event> {
     };
   }
 
-  #fail(failure: Omit<Failure, 'inARow'>, onFailure: (failure: Failure) => void): void {
+  get #paused(): boolean {
+    return this.#clock.now() < this.#pausedUntil;
+  }
+
+  #await(result: Promise<unknown>, onFailure: (failure: Failure) => void): void {
+    this.#open++;
+    result.then(
+      () => {
+        this.#open--;
+        this.#inARow = 0;
+      },
+      (error) => {
+        this.#open--;
+        this.#fail({ kind: 'reject', error }, onFailure);
+      },
+    );
+  }
+
+  #fail(failure: Omit<Failure, 'isFirst'>, onFailure: (failure: Failure) => void): void {
     this.#failures++;
     this.#error = textOf(failure.error);
-    this.#pausedUntil = this.#clock.now() + Math.min(FIRST_PAUSE_MS * 2 ** this.#inARow++, LONGEST_PAUSE_MS);
-    onFailure({ ...failure, inARow: this.#inARow });
+    const isFirst = this.#inARow === 0;
+    // A call that was under way when another failed says nothing about what comes after the pause.
+    if (!this.#paused)
+      this.#pausedUntil = this.#clock.now() + Math.min(FIRST_PAUSE_MS * 2 ** this.#inARow++, LONGEST_PAUSE_MS);
+    onFailure({ ...failure, isFirst });
   }
 }
 
 /** What was thrown may be anything. */
 export function textOf(error: unknown): string {
   try {
-    return String(error).slice(0, 1_000);
+    return beginningOf(String(error), 1_000);
   } catch {
     return 'something that is no text';
   }

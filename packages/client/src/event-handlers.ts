@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { type Clock, type TelemetryEvent, TrickleError } from '@runnel/protocol';
 import { AttachedHandler, type Failure, textOf } from './attached-handler.ts';
+import { beginningOf } from './beginning.ts';
 import type {
   EventHandler,
   EventHandlers,
@@ -103,12 +104,12 @@ export class TelemetryHandlers implements EventHandlers {
     return handlers;
   }
 
-  #failed(handler: string, name: string, { kind, error, inARow }: Failure): void {
+  #failed(handler: string, name: string, { kind, error, isFirst }: Failure): void {
     const reason = textOf(error);
-    if (inARow === 1) this.#warn(`the handler ${handler} failed at ${name}, and pauses: ${reason}`);
+    if (isFirst) this.#warn(`the handler ${handler} failed at ${name}, and pauses: ${reason}`);
     // Who fails at being told of a failure is not told of that.
     if (name === FAILURE.join('.')) return;
-    const stacktrace = error instanceof Error && typeof error.stack === 'string' ? error.stack.slice(0, 4_000) : '';
+    const stacktrace = error instanceof Error && typeof error.stack === 'string' ? beginningOf(error.stack, 4_000) : '';
     const metadata = { event_name: name, handler_id: handler, kind, reason, stacktrace, node: hostname() };
     this.#deliver({ name: FAILURE, measurements: {}, metadata });
   }

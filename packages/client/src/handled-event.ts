@@ -48,7 +48,7 @@ export interface EventHandlersBooks {
 
 export interface EventHandlers {
   /**
-   * Attaches `handle` under an id of its own; the result detaches it. It is called in the order of attachment, within the loop that reads the session, and not waited for. One that throws
+   * Attaches `handle` under an id of its own; the result detaches it. It is called in the order of attachment, within the loop that reads the session, and not waited for; while 1,000 of its calls have not ended it gets none. One that throws
    * or rejects pauses for 1 s, twice as long each time up to a minute, and every such failure is an event `telemetry.handler.failure` with `event_name`, `handler_id`, `kind`, `reason`
    * and `stacktrace` in its metadata. Throws TrickleError `invalid` for an id that is taken or a name that is none.
    */

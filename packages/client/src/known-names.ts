@@ -1,5 +1,6 @@
 /** Names that came over the wire and may be kept, counted by, or handed on: a bounded set, and what did not get into it. EGRESS 4.14. */
 import { matchesPattern } from '@runnel/protocol';
+import { beginningOf } from './beginning.ts';
 
 const MOST_CHARACTERS = 128;
 /** Newest strangers that are kept, for a person who wonders what they are. */
@@ -29,7 +30,7 @@ export class KnownNames {
       return true;
     }
     this.quarantined++;
-    const shown = name.slice(0, MOST_CHARACTERS);
+    const shown = beginningOf(name, MOST_CHARACTERS);
     if (!this.#strangers.includes(shown)) this.#strangers = [...this.#strangers, shown].slice(-MOST_STRANGERS);
     return false;
   }

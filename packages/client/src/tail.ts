@@ -1,4 +1,5 @@
 /** The newest lines of text, for a person who looks in. */
+import { beginningOf } from './beginning.ts';
 
 export interface Tail {
   /** Adds a line. Control characters are made visible and 4,096 characters are kept of it, so that one line stays one line. Needs no `this`. */
@@ -12,7 +13,7 @@ export function createTail({ lines: most = 1000 }: { lines?: number } = {}): Tai
   let kept: string[] = [];
   return {
     push(line) {
-      kept.push(line.slice(0, MOST_CHARACTERS).replace(CONTROL, visible));
+      kept.push(beginningOf(line, MOST_CHARACTERS).replace(CONTROL, visible));
       // Trimmed by the thousand, since taking the first from an array costs the more the longer it is.
       if (kept.length >= most * 2) kept = kept.slice(-most);
     },

@@ -198,4 +198,30 @@ describe('a handler that throws', () => {
     ]);
     expect(books(relay, 'worse')).toMatchObject({ calls: 1, failures: 1, error: 'something that is no text' });
   });
+
+  test('EGRESS 4.15: calls that were under way when it failed, and fail too, make the pause no longer', async () => {
+    const clock = new ManualClock();
+    const { relay, emit, warnings } = handled({ clock });
+    const down = Promise.withResolvers<void>();
+    relay.handlers.attach('sender', { prefix: 'runnel' }, () => down.promise);
+    await emit(...Array.from({ length: 20 }, () => ({ type: 'a' })));
+    down.reject(new Error('down'));
+    await emit({ type: 'a' });
+    await pass(clock, () => books(relay, 'sender')?.failures === 21 || books(relay, 'sender')?.skipped === 1, 0);
+    expect(books(relay, 'sender')?.failures).toBeGreaterThanOrEqual(20);
+    expect(books(relay, 'sender')?.pausedMs).toBeLessThanOrEqual(1_000);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('EGRESS 4.15: one whose calls do not end gets no more than 1,000 at a time', async () => {
+    const { relay, emit } = handled();
+    const away = Promise.withResolvers<void>();
+    relay.handlers.attach('stuck', { prefix: 'runnel' }, () => away.promise);
+    await emit(...Array.from({ length: 1_010 }, () => ({ type: 'a' })));
+    await emit({ type: 'a' });
+    expect(books(relay, 'stuck')).toMatchObject({ calls: 1_000, skipped: 11, failures: 0 });
+    away.resolve();
+    await emit({ type: 'a' });
+    expect(books(relay, 'stuck')).toMatchObject({ calls: 1_001, skipped: 11 });
+  });
 });

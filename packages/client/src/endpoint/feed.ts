@@ -35,6 +35,7 @@ export class Feed {
    */
   open(cut?: () => void): ReadableStream<Uint8Array> | undefined {
     if (this.#readers.size >= MOST_READERS) return undefined;
+    const first = encoder.encode(`retry: ${TICK_MS}\n${this.#hello()}${this.#status()}`);
     let reader: Reader;
     return new ReadableStream(
       {
@@ -42,8 +43,7 @@ export class Feed {
           const error = () => controller.error(new Error('The reader of the feed takes nothing'));
           reader = { controller, cut: cut ?? error, drainedAt: this.#relay.clock.now() };
           this.#readers.add(reader);
-          const { message } = this.#status();
-          controller.enqueue(encoder.encode(`retry: ${TICK_MS}\n${this.#hello()}${message}`));
+          controller.enqueue(first);
           this.#cancel ??= this.#relay.clock.after(TICK_MS, () => this.#next());
         },
         cancel: () => this.#drop(reader),
@@ -61,13 +61,23 @@ export class Feed {
   }
 
   #next(): void {
+    const { clock } = this.#relay;
+    const began = clock.now();
     this.#tick++;
-    const { message, ms } = this.#status();
-    const bytes = encoder.encode(message);
+    try {
+      this.#tell();
+    } catch {
+      // A journal that cannot be read now: this tick is left out.
+    }
+    if (this.#readers.size === 0) return;
+    const ms = clock.now() - began;
+    this.#cancel = clock.after(Math.max(TICK_MS, ms * COST_SHARE), () => this.#next());
+  }
+
+  #tell(): void {
+    const bytes = encoder.encode(this.#status());
     const now = this.#relay.clock.now();
     for (const reader of this.#readers) this.#give(reader, bytes, now);
-    if (this.#readers.size === 0) return;
-    this.#cancel = this.#relay.clock.after(Math.max(TICK_MS, ms * COST_SHARE), () => this.#next());
   }
 
   #give(reader: Reader, bytes: Uint8Array, now: number): void {
@@ -86,13 +96,11 @@ export class Feed {
     return event('hello', { server, name: this.#name, startedAt, writable: true } satisfies FeedHello);
   }
 
-  #status(): { readonly message: string; readonly ms: number } {
+  #status(): string {
     const { clock, errands } = this.#relay;
-    const began = clock.now();
     const tick = this.#tick;
     const status = { at: clock.wall(), tick, ...this.#relay.status(), errands: errands.newest } satisfies FeedStatus;
-    const message = event('status', status, tick);
-    return { message, ms: clock.now() - began };
+    return event('status', status, tick);
   }
 }
 

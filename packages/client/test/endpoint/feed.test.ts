@@ -121,6 +121,39 @@ test('at most 32 look at a time, and who goes makes room', async () => {
   answers.push(again);
 });
 
+test('who asks for the head alone takes no place', async () => {
+  const endpoint = createEndpoint(startLoop().relay);
+  for (let n = 0; n < 33; n++) {
+    const { status, headers } = await endpoint.request('/feed', { method: 'HEAD' });
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  }
+  const { status, body } = await endpoint.request('/feed');
+  await body?.cancel();
+  expect(status).toBe(200);
+});
+
+test('a status that cannot be made, as when the journal cannot be read, ends neither the process nor the feed', async () => {
+  const clock = new ManualClock();
+  const { relay } = startLoop({ clock });
+  const endpoint = createEndpoint(relay);
+  const { status } = relay;
+  const broken = () => {
+    throw new Error('disk I/O error');
+  };
+  Object.assign(relay, { status: broken });
+  for (let n = 0; n < 33; n++) expect((await endpoint.request('/feed')).status).toBe(500);
+
+  Object.assign(relay, { status });
+  const feed = eventsOf(await endpoint.request('/feed'));
+  await feed.next();
+  await feed.next();
+  Object.assign(relay, { status: broken });
+  expect(() => clock.advance(1000)).not.toThrow();
+  Object.assign(relay, { status });
+  clock.advance(1000);
+  expect(await feed.next()).toMatchObject({ value: { event: 'status', id: '2' } });
+});
+
 test('over a socket that nobody reads the endpoint answers others, and closes', async () => {
   const { endpoint, ask, relay } = await served();
   for (let n = 0; n < 200; n++) relay.open(`session-${n}`);

@@ -111,6 +111,23 @@ describe('lines become segments', () => {
     }
   });
 
+  test('lines that the transport has not got when their signal aborts are not written', async () => {
+    const found = Promise.withResolvers<void>();
+    const server = await taking(async ({ method, part }) => {
+      if (method === 'GET' && part === 'next') await found.promise;
+      return false;
+    });
+    const writer = writerTo(server.url);
+    const taken = new AbortController();
+    const written = writer.writeMany(['{"secret":1}'], { signal: taken.signal });
+    taken.abort();
+    found.resolve();
+    expect(await codeOf(written)).toBe('aborted');
+    await writer.write('{"b":2}');
+    await writer.close();
+    expect(segmentsOf(server.exchanges)).toEqual(['{"b":2}\n']);
+  });
+
   test('many lines are few chunks on the wire', async () => {
     let chunks = 0;
     const server = await taking(({ req }) => {

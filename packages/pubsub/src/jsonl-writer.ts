@@ -10,6 +10,7 @@ import {
   systemClock,
   TrickleError,
 } from '@runnel/protocol';
+import { abortError } from './abort.ts';
 import { type Block, blockOf, fit, type Line, piece } from './lines.ts';
 import {
   CLOSE_MS,
@@ -52,8 +53,11 @@ export interface JsonlWriter {
    * `closed` or `not_found` (terminal), `aborted` after `close`.
    */
   write(line: Line): Promise<void>;
-  /** The same for many lines in as few chunks as rolling allows. A line that cannot be written rejects all of them, before any is written. */
-  writeMany(lines: readonly Line[]): Promise<void>;
+  /**
+   * The same for many lines in as few chunks as rolling allows. A line that cannot be written rejects all of them, before any is written. When `signal` aborts, those that the
+   * transport has not got yet are not handed to it any more, and it rejects `aborted`.
+   */
+  writeMany(lines: readonly Line[], options?: { readonly signal?: AbortSignal }): Promise<void>;
   readonly stats: JsonlWriterStats;
   /** Why nothing can be written any more. */
   readonly ended: TrickleError | undefined;
@@ -110,9 +114,9 @@ class LineWriter implements JsonlWriter {
     return this.#publisher.over;
   }
 
-  writeMany(lines: readonly Line[]): Promise<void> {
+  writeMany(lines: readonly Line[], { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#closing) return Promise.reject(new TrickleError('aborted', 'The writer is closed'));
-    const written = this.#turn.then(() => this.#write(lines));
+    const written = this.#turn.then(() => this.#write(lines, signal));
     this.#turn = written.catch(() => {});
     return written;
   }
@@ -133,10 +137,11 @@ class LineWriter implements JsonlWriter {
     return this.stats;
   }
 
-  async #write(lines: readonly Line[]): Promise<void> {
+  async #write(lines: readonly Line[], signal: AbortSignal | undefined): Promise<void> {
     const block = blockOf(lines, this.#eventBytes);
     for (let from = 0; from < lines.length; ) {
       const segment = await this.#open();
+      if (signal?.aborted) throw abortError(signal);
       if (!segment.writer.writable) {
         await answeredAtOnce(segment.writer);
         continue;

@@ -2,13 +2,14 @@
 
 import type { WithheldReason } from './gate.ts';
 
-/** Why an event did not leave. `no_channel`: the runner was given neither a channel nor a sink. */
+/** Why an event did not leave. `consent`: the user has not given it, or has taken it back. `no_channel`: the runner was given neither a channel nor a sink. */
 export type DropReason =
   | 'queue_overflow'
   | 'write_failed'
   | 'oversize'
   | 'unserialisable'
   | 'shutdown'
+  | 'consent'
   | 'no_channel'
   | 'worker_gone';
 

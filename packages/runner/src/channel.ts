@@ -43,7 +43,7 @@ export class EventsChannel implements Outlet {
       if (this.#first === undefined) return;
       // The writer waits by itself before it tries again.
       const opening = this.#first === 'ready';
-      await this.#write([opening ? this.#options.ready() : losses()], opening);
+      await this.#write([opening ? this.#options.ready() : losses()], { opening });
     }
   }
 
@@ -52,10 +52,10 @@ export class EventsChannel implements Outlet {
     this.#onLost = callback;
   }
 
-  send({ messages, losses, events }: Batch): Promise<number> {
+  send({ messages, losses, events, recalled }: Batch): Promise<number> {
     const lines = losses === undefined ? [...messages] : [...messages, losses];
     for (const { seq, json } of events) lines.push(telemetryLine(this.#options.epoch, seq, json));
-    return this.#write(lines);
+    return this.#write(lines, { signal: recalled });
   }
 
   async close(deadlineMs: number): Promise<void> {
@@ -64,10 +64,13 @@ export class EventsChannel implements Outlet {
   }
 
   /** Resolves to how many of the lines left. */
-  async #write(lines: readonly string[], opening = false): Promise<number> {
+  async #write(
+    lines: readonly string[],
+    { opening = false, signal }: { opening?: boolean; signal?: AbortSignal } = {},
+  ): Promise<number> {
     const before = this.#writer.stats.lines;
     try {
-      await this.#writer.writeMany(lines);
+      await this.#writer.writeMany(lines, signal && { signal });
       const lives = this.#writer.stats.publisher.epochs;
       this.#first = opening || lives === this.#lives ? undefined : 'ready';
       this.#lives = lives;

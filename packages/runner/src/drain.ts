@@ -19,6 +19,8 @@ export interface Batch {
   readonly messages: readonly string[];
   readonly losses: string | undefined;
   readonly events: readonly BuiltEvent[];
+  /** Aborts when no event may leave any more of those that have not yet: the user took consent back. */
+  readonly recalled: AbortSignal;
 }
 
 export interface DrainOptions {
@@ -33,6 +35,7 @@ export interface DrainOptions {
 export class Drain {
   readonly #options: DrainOptions;
   readonly #abort = new AbortController();
+  #recall = new AbortController();
   readonly #ended: Promise<void>;
   #finishing = false;
   #lossesDue = false;
@@ -60,6 +63,12 @@ export class Drain {
     this.#finishing = true;
     this.wake();
     return this.#ended;
+  }
+
+  /** Asks the outlet to let no event leave any more that it has in hand; what has not left counts as `consent`. */
+  recall(): void {
+    this.#recall.abort();
+    this.#recall = new AbortController();
   }
 
   /** Drops what is queued as `shutdown`, and asks the outlet to give up what it has in hand. */
@@ -99,12 +108,14 @@ export class Drain {
     const { telemetry, messages, outlet } = this.#options;
     const losses = this.#lossesDue || last ? this.#options.losses(last) : undefined;
     this.#lossesDue = false;
-    const batch = { messages: messages.take(), losses, events: telemetry.take() };
+    const recalled = this.#recall.signal;
+    const batch = { messages: messages.take(), losses, events: telemetry.take(), recalled };
     // An outlet that breaks its promise and rejects must not end the loop; what was in hand counts as not written.
     const left = await outlet.send(batch, signal).catch(() => 0);
     const others = batch.messages.length + (losses === undefined ? 0 : 1);
     messages.settle(Math.min(left, batch.messages.length));
-    telemetry.settle(Math.max(0, left - others), signal.aborted ? 'shutdown' : 'write_failed');
+    const why = signal.aborted ? 'shutdown' : recalled.aborted ? 'consent' : 'write_failed';
+    telemetry.settle(Math.max(0, left - others), why);
   }
 
   #sleep(): Promise<void> {

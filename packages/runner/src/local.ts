@@ -17,7 +17,8 @@ export function sinkOutlet(sink: Sink, session: string, clock: Clock): Outlet {
   return {
     open: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    async send({ losses, events }, signal) {
+    async send({ losses, events, recalled }, stopped) {
+      const signal = AbortSignal.any([stopped, recalled]);
       const envelopes = events.map((event) => toEnvelope(event, session, clock.wall()));
       const most = sink.traits?.maxBatch ?? 500;
       let left = losses === undefined ? 0 : 1;

@@ -23,6 +23,8 @@ export interface RunnerOptions extends Addresses, Omit<Connection, 'signal'> {
   readonly clientSource?: string;
   /** Optional members of every envelope. */
   readonly context?: Context;
+  /** Whether the session's user agrees to telemetry, until `runner.consent` says otherwise. Default true. */
+  readonly consent?: boolean;
   /** Events that wait for the drain before one is dropped. Default 256. */
   readonly buffer?: number;
   /** Which one that is. Default `drop_oldest`. */

@@ -76,6 +76,12 @@ export class Outbox {
     };
   }
 
+  /** Whether the user agrees. If not, nothing of telemetry leaves from now on, but for what a connection has got already. */
+  consent(given: boolean): void {
+    this.telemetry.consent(given);
+    if (!given) this.#drain?.recall();
+  }
+
   /** Has the report of losses written, in its newest form. */
   reportLosses(): void {
     this.#drain?.reportLosses();

@@ -32,6 +32,11 @@ export interface Runner {
    * must not change afterwards. After `close` it is a counted no-op. PROTOCOL.md section 8.3.
    */
   emit(type: string, data?: object, options?: EmitOptions): void;
+  /**
+   * The session's user agrees to telemetry, or takes that back: then nothing of it leaves any more but what a connection has got already, events that wait are dropped, and so are new ones, both
+   * counted as `consent`. Messages and counts go on. EGRESS 1.23.
+   */
+  consent(given: boolean): void;
   /** A link for a worker thread, in which `workerEmitter` of `@runnel/runner/worker` emits through this runner. EGRESS 4.5. */
   workerLink(): WorkerLink;
   /** A handle for the events of one type, for a call site that is passed often: what the control state withholds costs next to nothing there. */
@@ -85,6 +90,7 @@ export function createRunner(options: RunnerOptions): Runner {
   });
   const { telemetry, messages } = outbox;
   const workers = new WorkerLinks(telemetry);
+  outbox.consent(options.consent ?? true);
   const steering = new Steering({
     clock,
     configured: { ...control, heartbeat_ms: heartbeatMs },
@@ -141,6 +147,7 @@ export function createRunner(options: RunnerOptions): Runner {
       return steering.state;
     },
     emit,
+    consent: (given) => outbox.consent(given),
     workerLink: () => workers.open(),
     event: (type) => new Handle(telemetry, gate.site(type)),
     span: spanStarter({ clock, gate, telemetry, tracing: options.tracing, epoch }),

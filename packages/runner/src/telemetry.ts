@@ -50,6 +50,7 @@ export class Telemetry {
   #ring: DropOldest<Capture>;
   #inHand: readonly BuiltEvent[] = [];
   #refusing: DropReason | undefined;
+  #ended: DropReason | undefined;
   readonly #options: TelemetryOptions;
 
   constructor(options: TelemetryOptions) {
@@ -167,7 +168,14 @@ export class Telemetry {
 
   /** From now on events are counted and refused. What is in the ring stays to be taken. */
   refuse(reason: DropReason): void {
+    this.#ended = reason;
     this.#refusing = reason;
+  }
+
+  /** Whether the user agrees. If not, events are counted and refused, and those in the ring are dropped. */
+  consent(given: boolean): void {
+    this.#refusing = this.#ended ?? (given ? undefined : 'consent');
+    if (!given) this.purge('consent');
   }
 
   /** Drops what is in the ring. */

@@ -1,6 +1,7 @@
 /** Many clients of one service, on a clock that is moved by hand: what an outage does to the service when it is back. EGRESS R8, section 6 "retry storm". */
 import { type Sink, SinkError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, LaneCore, type LanePolicy, type Outcome } from '../src/lane/core.ts';
 import { Destination } from '../src/lane/destination.ts';
@@ -198,6 +199,55 @@ describe('EGRESS 6.6: lanes to one place', () => {
     expect(retries).toBeGreaterThanOrEqual(10);
     expect(retries).toBeLessThanOrEqual(12);
   });
+
+  test('EGRESS R1: whatever happens to some of them, each delivers everything, once and in order', () => {
+    const kinds = fc.constantFrom('unavailable' as const, 'throttled' as const, 'accept' as const);
+    const trouble = fc.record({
+      kind: kinds,
+      lane: fc.integer({ min: 0, max: 2 }),
+      forMs: fc.integer({ min: 1, max: 90_000 }),
+    });
+    const load = fc.record({ everyMs: fc.integer({ min: 50, max: 5000 }), count: fc.integer({ min: 1, max: 20 }) });
+    fc.assert(
+      fc.property(
+        fc.array(trouble, { maxLength: 8 }),
+        fc.array(load, { minLength: 1, maxLength: 3 }),
+        fc.nat(),
+        (troubles, loads, seed) => {
+          const clock = new ManualClock();
+          const random = mulberry(seed);
+          const destination = new Destination(random);
+          let from = 0;
+          const windows = troubles.map((each) => {
+            const window = { ...each, from, to: from + each.forMs };
+            from = window.to;
+            return window;
+          });
+          const clients = loads.map(({ everyMs, count }, lane) => {
+            const answer = (): Outcome => {
+              const window = windows.find(({ from, to }) => clock.now() >= from && clock.now() < to);
+              // An odd lane number hits that lane alone, an even one all of them.
+              if (!window || window.kind === 'accept' || (window.lane % 2 === 1 && window.lane !== lane))
+                return accepted;
+              return { kind: window.kind, reason: window.kind, retryAfterMs: 2000 };
+            };
+            const all = { ...policy, maxBatch: 10, random };
+            return new Client(
+              clock,
+              all,
+              { everyMs, periodMs: everyMs, count, untilMs: from + 10_000 },
+              destination,
+              answer,
+            );
+          });
+          clock.advance(from + 12 * 3600 * SECOND);
+          for (const { offered, delivered } of clients)
+            expect(delivered).toEqual(Array.from({ length: offered }, (_, at) => at + 1));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
 
   test('of three sinks the two that name one destination wait when one of them is asked to', async () => {
     const clock = new ManualClock();

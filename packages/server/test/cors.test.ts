@@ -8,9 +8,9 @@ async function started(cors?: readonly string[]) {
   const serving = await serve({ autocreate: true, ...(cors && { cors }) });
   onTestFinished(() => serving.close());
   await fetch(`${serving.url}c/0`, { method: 'POST', body: 'zero' });
-  const ask = async (path: string, method = 'GET', Origin = PAGE) => {
+  const ask = async (path: string, method = 'GET', Origin: string | null = PAGE) => {
     const headers = {
-      Origin,
+      ...(Origin !== null && { Origin }),
       'Access-Control-Request-Method': 'POST',
       'Access-Control-Request-Headers': 'expect-content',
     };
@@ -26,7 +26,10 @@ it('a page of an origin that is named reads, and sees what the protocol says in 
   for (const path of ['c/0', 'c/next', 'c/7', 'nobody/0']) {
     const { headers } = await ask(path);
     expect(headers.get('access-control-allow-origin')).toBe(PAGE);
-    expect(headers.get('access-control-expose-headers')?.split(',')).toEqual(Object.values(Header));
+    expect(headers.get('access-control-expose-headers')?.split(',')).toEqual([...Object.values(Header), 'Retry-After']);
+    // What is kept for one page is not for another.
+    expect(headers.get('vary')).toBe('Origin');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
   }
   expect((await ask('c/0')).headers.get(Header.seq)).toBe('0');
 });
@@ -50,6 +53,22 @@ it.each([
   const ask = await started(cors);
   expect((await ask('c/0', 'GET', origin)).headers.get('access-control-allow-origin')).toBeNull();
   expect((await ask('c/1', 'OPTIONS', origin)).headers.get('access-control-allow-origin')).toBeNull();
+});
+
+it.each(['http://evil.example', 'null'])('what a page of %s sends without asking first is refused', async (Origin) => {
+  const ask = await started([PAGE]);
+  const written = await ask('c/1', 'POST', Origin);
+  expect([written.status, (await ask('c/0')).headers.get(Header.latest)]).toEqual([403, '1']);
+  expect((await ask('c', 'DELETE', Origin)).status).toBe(403);
+  expect((await ask('c/0', 'GET', Origin)).status).toBe(403);
+  expect((await ask('c/0')).status).toBe(200);
+});
+
+it('programs, which name no origin, are not concerned', async () => {
+  const ask = await started([PAGE]);
+  expect((await ask('c/1', 'POST', null)).status).toBe(200);
+  const { status, headers } = await ask('c/1', 'GET', null);
+  expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([200, null, 'Origin']);
 });
 
 it('* is every page', async () => {

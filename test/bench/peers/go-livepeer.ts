@@ -1,5 +1,6 @@
 /** go-livepeer's trickle server: a program of yours that has the command line of test/interop/go, named by RUNNEL_GO_TRICKLE. */
-import { Core, start } from '../src/program.ts';
+import { start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 import { Unavailable } from '../src/workload.ts';
 import type { Peer, Served } from './peer.ts';
 

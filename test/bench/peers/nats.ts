@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Core, start } from '../src/program.ts';
+import { start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 import { Unavailable } from '../src/workload.ts';
 import type { Peer } from './peer.ts';
 

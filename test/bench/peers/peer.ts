@@ -1,6 +1,7 @@
 /** What a server under load is, ours or another: a process, and the generator's flags that reach it. */
 import { fileURLToPath } from 'node:url';
-import { Core, type Running, start } from '../src/program.ts';
+import { type Running, start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 
 /** Starts a server. Throws Unavailable where it cannot be had. */
 export type Peer = () => Promise<Served>;

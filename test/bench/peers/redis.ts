@@ -1,6 +1,7 @@
 /** Redis pub/sub and streams, without persistence. It routes every message; trickle relays bytes. */
 import { createServer } from 'node:net';
-import { Core, start } from '../src/program.ts';
+import { start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 import type { Peer } from './peer.ts';
 
 export const redisPubSub: Peer = () => redisServer('redis-pubsub');

@@ -1,6 +1,7 @@
 /** The limit: bytes from one socket to many, with nothing looked at. In Go with epoll, one thread. */
 import { loadProgram } from '../src/load.ts';
-import { Core, start } from '../src/program.ts';
+import { start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 import type { Peer } from './peer.ts';
 
 export const tcpRelay: Peer = async () => {

@@ -1,18 +1,18 @@
-/** The client's process: one session relayed from a server to sinks, with the journal where RELAY says. A line on its stdin is answered with its memory and books. */
+/** The client's process: sessions relayed from a server to sinks, with the journal where RELAY says. A line on its stdin is answered with its memory and books. */
 import { createInterface } from 'node:readline';
 import { createRelay, openJournal } from '@runnel/client';
 import { httpSink } from '@runnel/egress';
 
 interface Wishes {
   readonly url: string;
-  readonly session: string;
+  readonly sessions: readonly string[];
   /** By the name of the sink. */
   readonly sinks: Readonly<Record<string, string>>;
   /** Default: the journal is in memory. */
   readonly journal?: string;
 }
 
-const { url, session, sinks, journal }: Wishes = JSON.parse(process.env.RELAY ?? '{}');
+const { url, sessions, sinks, journal }: Wishes = JSON.parse(process.env.RELAY ?? '{}');
 const relay = createRelay({
   url,
   sinks: Object.entries(sinks).map(([name, to]) =>
@@ -21,8 +21,8 @@ const relay = createRelay({
   journal: openJournal({ ...(journal && { path: journal }), newSink: 'oldest' }),
   onWarning: () => {},
 });
-relay.open(session);
-console.log(JSON.stringify({ ready: session }));
+for (const session of sessions) relay.open(session);
+console.log(JSON.stringify({ ready: 'relay' }));
 createInterface({ input: process.stdin }).on('line', () => {
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();

@@ -1,7 +1,7 @@
 /** docs/performance.md and its charts, from the results that were recorded. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { readable } from '../charts/frame.ts';
-import { bars } from '../charts/index.ts';
+import { bars, lines } from '../charts/index.ts';
 import { type Goal, goals } from './goals.ts';
 import type { Machine } from './machine.ts';
 import { type Result, readResults } from './result.ts';
@@ -92,6 +92,18 @@ const chartName = ({ workload }: Result): string => `performance-${workload.name
 /** The first figure of a workload is what it is about. */
 function chartOf({ workload, summary, pace }: Result): string {
   const [[first, { unit, better }] = ['', { unit: '', better: 'lower' }]] = Object.entries(workload.figures);
+  if (workload.grows !== undefined) {
+    const points = Object.entries(summary).map(
+      ([name, figures]) => [sizeOf(name), figures[first]?.median ?? 0] as const,
+    );
+    return lines({
+      title: workload.name,
+      subtitle: `${first} in ${unit}, flat is good; medians of ${pace.rounds} rounds`,
+      x: workload.grows,
+      series: [{ name: 'runnel', points }],
+      logX: true,
+    });
+  }
   const sign = better === 'higher' ? -1 : 1;
   const all = Object.entries(summary)
     .map(([name, figures]) => ({ name, ...(figures[first] ?? { median: 0, min: 0, max: 0 }) }))
@@ -109,18 +121,21 @@ function chartOf({ workload, summary, pace }: Result): string {
   });
 }
 
+const sizeOf = (name: string): number => Number(name.replaceAll(',', '').match(/^\d+/)?.[0]);
+
 /** The machines, each with the workloads measured on it: mostly there is one. */
 function machineSection(results: readonly Result[]): string {
-  const seen = Map.groupBy(results, ({ machine }) => described(machine));
-  const lines = [...seen].map(([text, mine]) => {
-    const days = [...new Set(mine.map(({ at }) => at.slice(0, 10)))].join(', ');
-    const names = seen.size > 1 ? ` (${mine.map(({ workload }) => workload.name).join(', ')})` : '';
-    return `- ${days}${names}: ${text}`;
+  const machines = [...Map.groupBy(results, ({ machine }) => described(machine))].map(([text, mine]) => {
+    const names = mine.map(({ workload, at, pace, machine }) => {
+      const { rounds, seconds, warmup } = pace;
+      return `| ${workload.name} | ${at.slice(0, 10)} | ${rounds} of ${seconds} s after ${warmup} s | ${machine.load} |`;
+    });
+    return [`${text}\n`, '| Workload | Day | Rounds | Load before |', '|---|---|---|---|', ...names].join('\n');
   });
-  return `## Where\n\n${lines.join('\n')}`;
+  return `## Where\n\n${machines.join('\n\n')}`;
 }
 
 function described({ cpu, cores, memoryGiB, system, pinning, versions }: Machine): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${cores} cores of ${cpu}, ${memoryGiB} GiB, ${system}; ${pinning}; ${programs.join(', ')}.`;
+  return `${cores} cores of ${cpu}, ${memoryGiB} GiB, ${system}; ${pinning}; ${programs.join(', ')}. The load is the average of the minute before: what else was at work on the machine.`;
 }

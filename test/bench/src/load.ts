@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Core, result } from './program.ts';
+import { result } from './program.ts';
+import { Core } from './spawn.ts';
 import { Unavailable } from './workload.ts';
 
 const source = fileURLToPath(new URL('../go', import.meta.url));

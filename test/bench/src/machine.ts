@@ -1,9 +1,9 @@
 /** Where it was measured, and with which versions: without that a figure says nothing. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { NATS_VERSION } from '../peers/nats.ts';
-import { pinning } from './program.ts';
+import { pinning } from './spawn.ts';
 
 export interface Machine {
   readonly cpu: string;
@@ -11,6 +11,8 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly system: string;
   readonly pinning: string;
+  /** The load average of the minute before: above 1 something else was at work. */
+  readonly load: number;
   /** By name. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -22,6 +24,7 @@ export function machine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     pinning,
+    load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     versions: {
       node: process.version,
       go: said('go', ['version'], /go(\d[\d.]+)/),

@@ -1,35 +1,32 @@
 /** `npm run bench -- NAME… --rounds 5`: finds the workloads asked for, runs one after the other, reports each. */
-import { globSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { report } from './document.ts';
-import { killAll } from './program.ts';
-import { table } from './report.ts';
-import { resultOf, writeResult } from './result.ts';
-import { measure } from './rounds.ts';
+import { profile } from './profile.ts';
+import { choose, list, loadWorkloads, only, run, UsageError } from './run.ts';
+import { soak } from './soak.ts';
+import { killAll } from './spawn.ts';
 import type { Workload } from './workload.ts';
 
 const HELP = `Usage: npm run bench -- [NAME…] [options]
+       npm run bench -- report | profile NAME | soak | faults
 
 Runs the workloads named, or all of them, and prints medians and their ratios to each workload's baseline.
-"faults" plays failing services against today's Node clients and ours instead, and takes --only alone.
-NAME is a workload, or the beginning of several up to a hyphen: fan-out is fan-out-100 and fan-out-1000.
-Every round is kept as JSON in test/bench/.tmp/results/.
+NAME is a workload, or the beginning of several up to a hyphen: fan-out is fan-out-100 and fan-out-1000,
+growth is cost as channels, waiting readers, events and sessions grow.
 
   --rounds N    rounds that count (default 5)
   --seconds S   how long a round lasts, where it is a time (default 2)
   --warmup S    how long the round before them lasts, which does not count (default 3)
   --only A,B    these contenders alone
-  --record      keep the result in test/bench/results/, for docs/performance.md
+  --record      keep the results in test/bench/results/, which docs/performance.md is made of
   --quick       one short round, to see that everything runs; its figures mean nothing
   --list        names the workloads and their contenders
-  --help        prints this`;
+  --help        prints this
 
-const workloadsFolder = new URL('../workloads/', import.meta.url);
-const recordsFolder = new URL('../results/', import.meta.url);
-const resultsFolder = new URL('../.tmp/results/', import.meta.url);
-
-class UsageError extends Error {}
+report          makes docs/performance.md and its charts from test/bench/results/
+profile NAME    runs ours once and leaves CPU profiles that a browser's tools open; takes --only, --seconds
+soak            a thousand events a second through the whole relay; takes --minutes (default 60)
+faults          failing services against today's Node clients and ours; takes --only`;
 
 // Servers and generators go with the bench.
 for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
@@ -51,10 +48,13 @@ try {
 async function main(): Promise<void> {
   const { values, positionals } = parse();
   if (values.help) return console.log(HELP);
-  if (positionals[0] === 'report') return console.log((await report()).map((name) => `docs/${name}`).join('\n'));
-  if (positionals[0] === 'faults') return (await import('../faults/main.ts')).faults(values.only);
+  const [command, name = ''] = positionals;
+  if (command === 'report') return console.log((await report()).map((file) => `docs/${file}`).join('\n'));
+  if (command === 'faults') return (await import('../faults/main.ts')).faults(values.only);
+  if (command === 'soak') return soaked(number('minutes', values.minutes ?? '60', 0.1));
   const workloads = await loadWorkloads();
   if (values.list) return workloads.forEach(list);
+  if (command === 'profile') return profiles(choose(workloads, [name]), values);
   const quick = values.quick ?? false;
   const options = {
     rounds: number('rounds', values.rounds ?? (quick ? '1' : '5'), 1),
@@ -66,54 +66,17 @@ async function main(): Promise<void> {
   for (const workload of choose(workloads, positionals)) await run(only(workload, values.only), options);
 }
 
-interface Options {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly warmup: number;
-  readonly record: boolean;
+async function soaked(minutes: number): Promise<void> {
+  const { slope, events } = await soak(minutes, (message) => console.error(`  … ${message}`));
+  console.log(`${events} events, all arrived. Memory grows by, in MiB an hour:`);
+  console.table(slope);
 }
 
-async function run(workload: Workload, options: Options): Promise<void> {
-  console.log(`\n${workload.name}: ${workload.about}`);
-  const measured = await measure(workload, { ...options, progress: (message) => console.error(`  … ${message}`) });
-  const result = resultOf(workload, measured, options);
-  console.log(`\n${table(workload, result.summary)}\n`);
-  for (const [name, reason] of Object.entries({ ...measured.unavailable, ...measured.failed })) {
-    console.log(`  without ${name}: ${reason}`);
+async function profiles(workloads: Workload[], { only, seconds = '5' }: { only?: string; seconds?: string }) {
+  for (const workload of workloads) {
+    const files = await profile(workload, only, number('seconds', seconds, 0.1));
+    console.log(`${workload.name}: open these in the Performance panel of a browser's tools\n${files.join('\n')}`);
   }
-  if (Object.keys(measured.failed).length > 0) process.exitCode = 1;
-  const file = options.record
-    ? await writeResult(recordsFolder, workload.name, result)
-    : await writeResult(resultsFolder, `${workload.name}-${result.at.replaceAll(/[:.]/g, '-')}`, result);
-  console.log(`  ${fileURLToPath(file)}`);
-}
-
-function list({ name, about, contenders }: Workload): void {
-  console.log(`${name.padEnd(18)} ${about}\n${' '.repeat(19)}${Object.keys(contenders).join(', ')}`);
-}
-
-function only(workload: Workload, names: string | undefined): Workload {
-  if (names === undefined) return workload;
-  const wanted = new Set(names.split(','));
-  const contenders = Object.fromEntries(Object.entries(workload.contenders).filter(([name]) => wanted.has(name)));
-  return { ...workload, contenders };
-}
-
-async function loadWorkloads(): Promise<Workload[]> {
-  const files = globSync('*.ts', { cwd: fileURLToPath(workloadsFolder) }).sort();
-  return Promise.all(
-    files.map(async (file): Promise<Workload> => (await import(new URL(file, workloadsFolder).href)).default),
-  );
-}
-
-function choose(workloads: Workload[], names: string[]): Workload[] {
-  if (names.length === 0) return workloads;
-  return names.flatMap((name) => {
-    const found = workloads.filter((workload) => workload.name === name || workload.name.startsWith(`${name}-`));
-    if (found.length > 0) return found;
-    const known = workloads.map((each) => each.name).join(', ');
-    throw new UsageError(`There is no workload "${name}". There are: ${known}.`);
-  });
 }
 
 function parse() {
@@ -125,6 +88,7 @@ function parse() {
         seconds: { type: 'string' },
         warmup: { type: 'string' },
         only: { type: 'string' },
+        minutes: { type: 'string' },
         quick: { type: 'boolean' },
         record: { type: 'boolean' },
         list: { type: 'boolean' },

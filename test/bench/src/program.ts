@@ -1,25 +1,15 @@
-/** Other programs: servers, peers, the load generator. Each is a process of its own, on a core of its own where the machine allows. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+/** Other programs: servers, peers, the load generator. Started, listened to, stopped. */
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { spawnOn } from './spawn.ts';
 import { Unavailable } from './workload.ts';
 
 const READY_MS = 20_000;
-const STOP_MS = 5_000;
+/** A profile is written at the end, which takes its time. */
+const STOP_MS = 10_000;
 const SILENT_MS = 120_000;
-
-/** Where processes run: servers under test on one core, the generator on another. */
-export const Core = { server: 0, load: 1 } as const;
-
-/** Whether processes are pinned here, in words for the report. */
-export const pinning: string =
-  process.platform !== 'linux' || spawnSync('taskset', ['-V']).error !== undefined
-    ? 'not pinned: there is no taskset here'
-    : availableParallelism() < 2
-      ? 'not pinned: there is only one core'
-      : 'the servers on core 0, the load generator on core 1';
 
 export interface Running {
   readonly pid: number;
@@ -40,13 +30,6 @@ export interface StartOptions {
   readonly ready?: (line: string) => boolean;
   /** Whether its stderr is thrown away unread. */
   readonly mute?: boolean;
-}
-
-const children = new Set<ChildProcess>();
-
-/** Ends every process that was started, at once: what is left to do when the bench itself is ended. */
-export function killAll(): void {
-  for (const child of children) child.kill('SIGKILL');
 }
 
 /** Starts a program and waits until it is ready, at most 20 s. Throws with what it wrote to stderr when it ends before. */
@@ -108,17 +91,6 @@ export async function result(program: string, args: readonly string[], core?: nu
   const [out, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${complaints}`);
   return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
-}
-
-function spawnOn(core: number | undefined, program: string, args: readonly string[], env = {}, mute = false) {
-  const pinned = core === undefined || pinning.startsWith('not') ? [] : ['taskset', '-c', String(core)];
-  const muted = mute ? ['sh', '-c', 'exec "$0" "$@" 2>/dev/null'] : [];
-  const [file = program, ...all] = [...pinned, ...muted, program, ...args];
-  const child = spawn(file, all, { env: { ...process.env, ...env }, stdio: 'pipe' });
-  children.add(child);
-  child.once('close', () => children.delete(child));
-  child.stdin.on('error', () => {}); // One that is gone needs no more lines; its exit tells.
-  return child;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

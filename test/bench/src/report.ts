@@ -4,14 +4,14 @@ import type { Workload } from './workload.ts';
 
 type Summaries = Readonly<Record<string, Readonly<Record<string, Summary>>>>;
 
-/** One table per figure: a line for each contender, the best on top. */
+/** One table per figure: a line for each contender, the best on top, or the smallest where it is sizes that are compared. */
 export function table(workload: Workload, summaries: Summaries): string {
   return Object.entries(workload.figures)
     .map(([figure, { unit, better }]) => {
       const sign = better === 'higher' ? -1 : 1;
       const lines = Object.entries(summaries)
         .flatMap(([contender, figures]) => (figures[figure] ? [{ contender, summary: figures[figure] }] : []))
-        .sort((a, b) => sign * (a.summary.median - b.summary.median))
+        .sort((a, b) => (workload.grows === undefined ? sign * (a.summary.median - b.summary.median) : 0))
         .map(({ contender, summary }) => row(contender, summary, contender === workload.baseline));
       const head = `  ${figure} in ${unit}, ${better} is better`;
       return [head, '    contender               median          min          max   ratio', ...lines].join('\n');

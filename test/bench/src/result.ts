@@ -10,6 +10,7 @@ export interface Result extends Measured {
     name: string;
     about: string;
     baseline: string;
+    grows?: string;
     figures: Readonly<Record<string, Figure>>;
   }>;
   readonly at: string;
@@ -19,10 +20,10 @@ export interface Result extends Measured {
 }
 
 export function resultOf(workload: Workload, measured: Measured, options: RoundsOptions): Result {
-  const { name, about, baseline, figures } = workload;
+  const { name, about, baseline, grows, figures } = workload;
   const { rounds, seconds = 2, warmup } = options;
   return {
-    workload: { name, about, baseline, figures },
+    workload: { name, about, baseline, ...(grows !== undefined && { grows }), figures },
     at: new Date().toISOString(),
     machine: machine(),
     pace: { rounds, seconds, warmup },

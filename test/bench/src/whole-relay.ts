@@ -44,6 +44,8 @@ export interface WholeRelayOptions {
   readonly journal?: 'file' | 'memory';
   /** Paths at the sink, by the names of the client's sinks. Default: one that acknowledges. */
   readonly sinks?: Readonly<Record<string, '/events' | '/tee' | '/hung' | '/down'>>;
+  /** How many sessions the client relays, each with a runner; events go to them in turns. Default 1. */
+  readonly sessions?: number;
   /** Fills the envelope; 130 makes it about 300 B. */
   readonly noteBytes?: number;
 }
@@ -51,9 +53,9 @@ export interface WholeRelayOptions {
 const STALLED_MS = 20_000;
 
 export async function wholeRelay(options: WholeRelayOptions = {}): Promise<WholeRelay> {
-  const { journal = 'file', sinks = { http: '/events' }, noteBytes = 130 } = options;
+  const { journal = 'file', sinks = { http: '/events' }, sessions: count = 1, noteBytes = 130 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'runnel-bench-'));
-  const session = 'bench';
+  const sessions = Array.from({ length: count }, (_, n) => `bench-${n}`);
   const sink = await start(await loadProgram(), ['sink']);
   const addresses: { ready: string; other: string } = JSON.parse(sink.ready);
   const base = `http://${addresses.ready}`;
@@ -63,12 +65,12 @@ export async function wholeRelay(options: WholeRelayOptions = {}): Promise<Whole
   const url = `http://${JSON.parse(server.ready).ready}/`;
   const RELAY = JSON.stringify({
     url,
-    session,
+    sessions,
     sinks: Object.fromEntries(Object.entries(sinks).map(([name, path]) => [name, urlOf(path)])),
     ...(journal === 'file' && { journal: join(folder, 'relay.db') }),
   });
   const client = await node('relay.ts', { RELAY });
-  const runner = await node('emitter.ts', { RUNNER: JSON.stringify({ url, session }), NOTE_BYTES: String(noteBytes) });
+  const runner = await node('emitter.ts', { RUNNER: JSON.stringify({ url, sessions }), NOTE_BYTES: String(noteBytes) });
   const processes = { runner, server, client, sink };
   const tally = async (): Promise<Tally> => (await fetch(`${base}/tally`)).json() as Promise<Tally>;
 

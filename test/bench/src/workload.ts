@@ -6,6 +6,8 @@ export interface Workload {
   readonly about: string;
   /** The contender that the ratios are relative to. */
   readonly baseline: string;
+  /** Where the contenders are one thing at different sizes, which begin their names: what it is that grows. */
+  readonly grows?: string;
   /** What a round measures, by name. */
   readonly figures: Readonly<Record<string, Figure>>;
   /** Opens a contender, by name. One that cannot run on this machine throws {@link Unavailable}. */

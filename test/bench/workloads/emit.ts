@@ -1,6 +1,7 @@
 /** F: what a call of emit costs whoever makes it, and what the event costs the process until its bytes are handed to a transport. */
 import { fileURLToPath } from 'node:url';
-import { Core, start } from '../src/program.ts';
+import { start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const program = fileURLToPath(new URL('../servers/emit.ts', import.meta.url));

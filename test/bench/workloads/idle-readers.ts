@@ -3,7 +3,8 @@ import { trickling } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { loadProgram } from '../src/load.ts';
 import { settledRss } from '../src/memory.ts';
-import { Core, start } from '../src/program.ts';
+import { start } from '../src/program.ts';
+import { Core } from '../src/spawn.ts';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const READERS = 8_000;

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { bars, lines } from './index.ts';
+
+test('a bar is as long as its value is large, and ours is in colour', () => {
+  const svg = bars({
+    title: 't',
+    bars: [
+      { name: 'a', value: 10, ours: true },
+      { name: 'b', value: 5 },
+    ],
+  });
+
+  const widths = [...svg.matchAll(/class="(ours|bar)".*?width="([\d.]+)"/g)].map(([, style, width]) => [
+    style,
+    Number(width),
+  ]);
+  expect(widths).toEqual([
+    ['ours', 460],
+    ['bar', 230],
+  ]);
+});
+
+test('what is text stays text', () => {
+  expect(bars({ title: '<b> & "c"', bars: [] })).toContain('&lt;b&gt; &amp; &quot;c&quot;');
+});
+
+test('on a logarithmic axis each power of ten is as wide as the next', () => {
+  const svg = lines({
+    title: 't',
+    x: 'n',
+    logX: true,
+    series: [
+      {
+        name: 's',
+        points: [
+          [1, 1],
+          [10, 1],
+          [100, 1],
+        ],
+      },
+    ],
+  });
+
+  const [a = 0, b = 0, c = 0] = [...svg.matchAll(/circle cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+  expect(c - b).toBeCloseTo(b - a);
+  expect(b).toBeGreaterThan(a);
+});

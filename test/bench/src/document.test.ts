@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { documents } from './document.ts';
+import type { Result } from './result.ts';
+import { slopeOf } from './soak.ts';
+import { verdictOf } from './verdict.ts';
+
+test('docs/performance.md and its charts are what the recorded results say: npm run bench -- report', async () => {
+  for (const [name, text] of await documents()) {
+    expect(await readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8'), name).toBe(text);
+  }
+});
+
+test('a goal that is a ratio is held against the median of the ratios within the rounds', () => {
+  const goal = { id: 'x', what: 'x', workload: 'w', figure: 'rate', contender: 'ours', against: 'peer', atLeast: 2 };
+  // The machine became ten times slower after the first round; in each ours was three times as fast.
+  const results = resultsOf({ ours: [300, 30, 30], peer: [100, 10, 10] });
+
+  expect(verdictOf(goal, results)).toEqual({ outcome: 'met', measured: 3 });
+  expect(verdictOf({ ...goal, atLeast: 4 }, results)).toEqual({ outcome: 'missed', measured: 3 });
+});
+
+test('a goal whose peer was not there is not measured, and says so', () => {
+  const goal = { id: 'x', what: 'x', workload: 'w', figure: 'rate', contender: 'ours', against: 'peer', atLeast: 2 };
+
+  expect(verdictOf(goal, resultsOf({ ours: [1] }, { peer: 'it is not on this machine' }))).toEqual({
+    outcome: 'not measured',
+    because: 'peer: it is not on this machine',
+  });
+});
+
+test('memory that grows by two an hour has a slope of two, whatever its level', () => {
+  expect(
+    slopeOf([
+      [0, 100],
+      [1, 102],
+      [2, 104],
+    ]),
+  ).toBeCloseTo(2);
+  expect(
+    slopeOf([
+      [0, 7],
+      [1, 7],
+      [2, 7],
+    ]),
+  ).toBe(0);
+});
+
+function resultsOf(rates: Record<string, number[]>, unavailable: Record<string, string> = {}): Map<string, Result> {
+  const rounds = Object.fromEntries(
+    Object.entries(rates).map(([name, values]) => [name, values.map((rate) => ({ rate }))]),
+  );
+  return new Map([['w', { rounds, unavailable, failed: {} } as unknown as Result]]);
+}

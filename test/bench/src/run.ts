@@ -1,0 +1,64 @@
+/** Runs workloads: finds them by name, measures, prints, keeps the result. */
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { table } from './report.ts';
+import { resultOf, writeResult } from './result.ts';
+import { measure } from './rounds.ts';
+import type { Workload } from './workload.ts';
+
+const workloadsFolder = new URL('../workloads/', import.meta.url);
+const recordsFolder = new URL('../results/', import.meta.url);
+const resultsFolder = new URL('../.tmp/results/', import.meta.url);
+
+/** The command line asks for what there is not. The message is for its writer. */
+export class UsageError extends Error {}
+
+export interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmup: number;
+  readonly record: boolean;
+}
+
+export async function run(workload: Workload, options: Options): Promise<void> {
+  console.log(`\n${workload.name}: ${workload.about}`);
+  const measured = await measure(workload, { ...options, progress: (message) => console.error(`  … ${message}`) });
+  const result = resultOf(workload, measured, options);
+  console.log(`\n${table(workload, result.summary)}\n`);
+  for (const [name, reason] of Object.entries({ ...measured.unavailable, ...measured.failed })) {
+    console.log(`  without ${name}: ${reason}`);
+  }
+  if (Object.keys(measured.failed).length > 0) process.exitCode = 1;
+  const file = options.record
+    ? await writeResult(recordsFolder, workload.name, result)
+    : await writeResult(resultsFolder, `${workload.name}-${result.at.replaceAll(/[:.]/g, '-')}`, result);
+  console.log(`  ${fileURLToPath(file)}`);
+}
+
+export function list({ name, about, contenders }: Workload): void {
+  console.log(`${name.padEnd(18)} ${about}\n${' '.repeat(19)}${Object.keys(contenders).join(', ')}`);
+}
+
+export function only(workload: Workload, names: string | undefined): Workload {
+  if (names === undefined) return workload;
+  const wanted = new Set(names.split(','));
+  const contenders = Object.fromEntries(Object.entries(workload.contenders).filter(([name]) => wanted.has(name)));
+  return { ...workload, contenders };
+}
+
+export async function loadWorkloads(): Promise<Workload[]> {
+  const files = globSync('*.ts', { cwd: fileURLToPath(workloadsFolder) }).sort();
+  return Promise.all(
+    files.map(async (file): Promise<Workload> => (await import(new URL(file, workloadsFolder).href)).default),
+  );
+}
+
+export function choose(workloads: Workload[], names: string[]): Workload[] {
+  if (names.length === 0) return workloads;
+  return names.flatMap((name) => {
+    const found = workloads.filter((workload) => workload.name === name || workload.name.startsWith(`${name}-`));
+    if (found.length > 0) return found;
+    const known = workloads.map((each) => each.name).join(', ');
+    throw new UsageError(`There is no workload "${name}". There are: ${known}.`);
+  });
+}

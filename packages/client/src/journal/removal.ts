@@ -5,8 +5,9 @@ import { COLUMNS, readRow } from './row.ts';
 import type { Store } from './store.ts';
 import type { Totals } from './trim.ts';
 
-/** Envelopes looked at in one turn of the event loop. */
+/** Envelopes looked at in one turn of the event loop, and the bytes of them beyond which it ends: a thousand of the largest are 5 GiB. */
 const PIECE = 1000;
+const PIECE_BYTES = 8 * 1024 * 1024;
 
 /** What `removeWhere` and `raiseDead` work on. */
 export interface Desk {
@@ -28,7 +29,8 @@ export async function removeWhere(
   const cursors = [...desk.cursors.values()];
   let unsent = 0;
   for (let at = 0; at < desk.last; ) {
-    const rows = desk.store.statements.after.all(at, PIECE).flatMap((row) => readRow(row) ?? []);
+    const piece = pieceOf(desk.store.statements.after.iterate(at, PIECE));
+    const rows = piece.flatMap((row) => readRow(row) ?? []);
     const found = rows.filter(({ n, envelope }) => matches(envelope) && !cursors.some((cursor) => cursor.holds(n)));
     unsent += found.filter(({ n }) => cursors.some((cursor) => cursor.wants(n))).length;
     const bytes = found.reduce((sum, { envelope }) => sum + envelope.bytes.length, 0);
@@ -41,7 +43,7 @@ export async function removeWhere(
     desk.totals = totals;
     desk.onDeleted();
     for (const { n } of found) for (const cursor of cursors) cursor.deleted(n, reason);
-    at = rows.at(-1)?.n ?? desk.last;
+    at = Number(piece.at(-1)?.n ?? desk.last);
     await new Promise((resolve) => setImmediate(resolve));
   }
   removeDead(desk.store, matches);
@@ -50,7 +52,7 @@ export async function removeWhere(
 
 function removeDead(store: Store, matches: (envelope: Envelope) => boolean): void {
   for (let entry = 0; ; ) {
-    const rows = store.statements.deadOf.all(null, null, entry, PIECE);
+    const rows = pieceOf(store.statements.deadOf.iterate(null, null, entry, PIECE));
     if (rows.length === 0) return;
     store.transaction('full', ({ raise }) => {
       for (const row of rows) {
@@ -72,7 +74,7 @@ export async function raiseDead(
   const { store } = desk;
   const { deadOne, deadOf, countDeadOf } = store.statements;
   const dead = () =>
-    only === undefined ? deadOf.all(cursor.sink, cursor.sink, 0, PIECE) : deadOne.all(cursor.sink, only);
+    only === undefined ? pieceOf(deadOf.iterate(cursor.sink, cursor.sink, 0, PIECE)) : deadOne.all(cursor.sink, only);
   const total = only === undefined ? Number(countDeadOf.get(cursor.sink)?.count) : dead().length;
   const again = store.prepared(`INSERT OR IGNORE INTO envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`);
   const arrive = store.prepared('UPDATE sinks SET arrived = arrived + 1 WHERE sink = ?');
@@ -103,4 +105,15 @@ export async function raiseDead(
     report(raised, total);
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function pieceOf<T extends Readonly<Record<string, unknown>>>(rows: Iterable<T>): T[] {
+  const piece: T[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    piece.push(row);
+    bytes += row.bytes instanceof Uint8Array ? row.bytes.length : 0;
+    if (bytes >= PIECE_BYTES) break;
+  }
+  return piece;
 }

@@ -97,6 +97,21 @@ test.each(['memory', 'file'] as const)(
   },
 );
 
+test('large ones are sent again a few at a time, however many there are', async () => {
+  const { sink, relay } = await withDead(4, undefined, (n) => event(`e${n}`, { filler: 'x'.repeat(4_500_000) }));
+  sink.refuses = () => false;
+  relay.errands.ask({ kind: 'replay_dead', sink: 'picky' });
+  const steps = new Set<number>();
+  for (;;) {
+    const [errand] = relay.errands.newest;
+    steps.add(errand?.done ?? 0);
+    if (errand?.state === 'done') break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect([...steps]).toEqual([0, 2, 4]);
+  await eventually(() => expect(sink.taken).toHaveLength(4));
+});
+
 test('one alone is sent again, and the others stay', async () => {
   const { sink, replay, dead, relay } = await withDead(3);
   sink.refuses = () => false;

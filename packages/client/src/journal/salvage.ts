@@ -95,18 +95,29 @@ function* rows(from: DatabaseSync, settled: number, to: Store): Generator<Row> {
   }
   const edge = (sql: string) => attempt(() => Number(from.prepare(sql).get(settled)?.n ?? 0)) ?? 0;
   const last = Math.max(to.total('last'), edge('SELECT max(n) AS n FROM envelopes WHERE n > ?'));
+  const alone = (n: number) => attempt(() => readRow(one.get(n) ?? {}));
   let size = PIECE;
   for (let at = Math.max(settled, edge('SELECT min(n) AS n FROM envelopes WHERE n > ?') - 1); at < last; ) {
     const found = attempt(() => piece.all(at, at + size).map(readRow));
     if (found) {
-      for (const row of found) if (row) yield row;
+      const seen = new Set<number>();
+      for (const row of found) {
+        if (!row) continue;
+        seen.add(row.n);
+        yield row;
+      }
+      // A damaged page may also leave out what is behind it without a word.
+      for (let n = at + 1; n <= Math.min(at + size, last); n++) {
+        const row = seen.has(n) ? undefined : alone(n);
+        if (row) yield row;
+      }
       at += size;
       size = Math.min(PIECE, size * 2);
     } else if (size > 1) size = Math.ceil(size / 4);
     else {
       // A range of one steps on the damaged page beside its row; the row itself may be whole.
       at++;
-      const row = attempt(() => readRow(one.get(at) ?? {}));
+      const row = alone(at);
       if (row) yield row;
     }
   }

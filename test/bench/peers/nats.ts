@@ -1,11 +1,10 @@
 /** nats-server, core and with JetStream (streams in memory, as everyone's here are). It routes every message; trickle relays bytes. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { removeFolder, temporaryFolder } from '../src/folders.ts';
 import { start } from '../src/program.ts';
 import { Core } from '../src/spawn.ts';
 import { Unavailable } from '../src/workload.ts';
@@ -20,14 +19,14 @@ export const jetstream: Peer = () => natsServer('jetstream');
 async function natsServer(protocol: 'nats' | 'jetstream') {
   const program = join(folder, 'nats-server');
   if (!existsSync(program)) await install();
-  const store = await mkdtemp(join(tmpdir(), 'runnel-bench-nats-'));
+  const store = temporaryFolder();
   // It chooses a free port for -1 and says which.
   const running = await start(program, ['-a', '127.0.0.1', '-p', '-1', '-js', '-sd', store], {
     core: Core.server,
     ready: (line) => line.includes('Listening for client connections on'),
   });
   const address = running.ready.match(/127\.0\.0\.1:\d+/)?.[0] ?? '';
-  const stop = () => running.stop().finally(() => rm(store, { recursive: true, force: true }));
+  const stop = () => running.stop().finally(() => removeFolder(store));
   return { running: { ...running, stop }, flags: { protocol, address } };
 }
 

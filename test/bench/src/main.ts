@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME… --rounds 5`: finds the workloads asked for, runs one after the other, reports each. */
 import { parseArgs } from 'node:util';
 import { report } from './document.ts';
+import { removeFolders } from './folders.ts';
 import { profile } from './profile.ts';
 import { choose, list, loadWorkloads, only, run, UsageError } from './run.ts';
 import { soak } from './soak.ts';
@@ -32,6 +33,7 @@ faults          failing services against today's Node clients and ours; takes --
 for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
   process.once(signal, () => {
     killAll();
+    removeFolders();
     process.exit(code);
   });
 }

@@ -42,6 +42,18 @@ test('a contender that measures nothing is out with its reason and closed, and t
   expect(turns).toEqual(['a', 'close a', 'b', 'b', 'close b']);
 });
 
+test('a contender that finds only in its round that it cannot run here is left out, which is no fault', async () => {
+  const contender = {
+    round: () => {
+      throw new Unavailable('no generator on this machine');
+    },
+  };
+
+  const measured = await measure({ ...fake([], {}), contenders: { a: () => contender } }, { rounds: 1, warmup: 0 });
+
+  expect(measured).toEqual({ rounds: {}, unavailable: { a: 'no generator on this machine' }, failed: {} });
+});
+
 test('a round is told how long it lasts, the one before them too', async () => {
   const told: number[] = [];
   const workload = fake([], {});

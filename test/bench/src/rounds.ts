@@ -46,7 +46,8 @@ export async function measure(workload: Workload, options: RoundsOptions): Promi
           const values = check(workload, name, await contender.round({ seconds: round === 0 ? warmup : seconds }));
           if (round > 0) taken[name]?.push(values);
         } catch (error) {
-          failed[name] = String(error);
+          if (error instanceof Unavailable) unavailable[name] = error.message;
+          else failed[name] = String(error);
           progress(`${name} is out: ${error}`);
           open.delete(name);
           delete taken[name];

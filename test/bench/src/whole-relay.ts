@@ -1,10 +1,9 @@
 /** The whole way of an event in processes of their own: runner, server, client with its journal, and the sink at the end, which counts. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RelayStatus } from '@runnel/client';
+import { removeFolder, temporaryFolder } from './folders.ts';
 import { loadProgram } from './load.ts';
 import { cpuOf } from './proc.ts';
 import { type Running, start } from './program.ts';
@@ -54,7 +53,7 @@ const STALLED_MS = 20_000;
 
 export async function wholeRelay(options: WholeRelayOptions = {}): Promise<WholeRelay> {
   const { journal = 'file', sinks = { http: '/events' }, sessions: count = 1, noteBytes = 130 } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'runnel-bench-'));
+  const folder = temporaryFolder();
   const sessions = Array.from({ length: count }, (_, n) => `bench-${n}`);
   const sink = await start(await loadProgram(), ['sink']);
   const addresses: { ready: string; other: string } = JSON.parse(sink.ready);
@@ -109,7 +108,7 @@ export async function wholeRelay(options: WholeRelayOptions = {}): Promise<Whole
     }),
     async close() {
       for (const each of [runner, client, server, sink]) await each.stop();
-      await rm(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

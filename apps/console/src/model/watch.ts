@@ -6,7 +6,7 @@ import { type Changes, createChanges } from './changes.ts';
 import { figuresOf } from './figures.ts';
 import { Ring } from './ring.ts';
 import { Series } from './series.ts';
-import { dataOf, type TailEvent, tailEvent } from './tail-event.ts';
+import { dataOf, isObject, type TailEvent, tailEvent } from './tail-event.ts';
 
 /** `waiting`: the server has no such channel yet. `ended`: the runner closed it, or the server gave it up; another life is waited for. */
 export type TailState = 'connecting' | 'waiting' | 'open' | 'lost' | 'ended';
@@ -28,6 +28,8 @@ export interface Watch {
   readonly types: ReadonlyMap<string, number>;
   /** Lines that came, lines that could not be read, segments that were gone before they could be. */
   readonly counts: { lines: number; bad: number; skipped: number };
+  /** Events that the runner did not emit because it was asked not to, by reason, as its newest report says. PROTOCOL.md section 8.6. */
+  readonly withheld: Signal<Readonly<Record<string, number>>>;
   readonly changes: Changes;
   close(): void;
 }
@@ -38,6 +40,7 @@ export const MOST_TEXT = 16 * 1024 * 1024;
 const MOST_LOGS = 2_000;
 const MOST_LOG_LENGTH = 4_000;
 const MOST_TYPES = 100;
+const MOST_REASONS = 8;
 /** An hour, at one event with figures a second. */
 const MOST_FIGURES = 3_600;
 /** Where a reader begins that has seen nothing: some segments back, so that the charts are not empty. */
@@ -48,6 +51,7 @@ export function watchSession(server: string, session: string): Watch {
   const stop = new AbortController();
   const { signal: stopped } = stop;
   const state = signal<TailState>('connecting');
+  const withheld = signal<Readonly<Record<string, number>>>({});
   const why = signal<string | undefined>(undefined);
   const events = new Ring<TailEvent>({
     capacity: MOST_EVENTS,
@@ -70,7 +74,13 @@ export function watchSession(server: string, session: string): Watch {
     const data = dataOf(line.value);
     const found = data && figuresOf(data);
     if (found) figures.push(event.at, found);
+    if (line.value.type === 'losses') takeWithheld(line.value.withheld);
     if (line.value.type === 'logs' && Array.isArray(line.value.lines)) takeLogs(line.value.lines, event.at);
+  }
+
+  function takeWithheld(counts: unknown): void {
+    const now = countsOf(counts);
+    if (JSON.stringify(now) !== JSON.stringify(withheld.peek())) withheld.value = now;
   }
 
   function takeLogs(lines: readonly unknown[], at: number): void {
@@ -138,5 +148,12 @@ export function watchSession(server: string, session: string): Watch {
   }
 
   void follow();
-  return { session, state, why, events, logs, figures, types, counts, changes, close: () => stop.abort() };
+  return { session, state, why, events, logs, figures, types, counts, withheld, changes, close: () => stop.abort() };
+}
+
+/** Reasons come over the wire: a few of them, and only those with a count. */
+function countsOf(counts: unknown): Record<string, number> {
+  if (!isObject(counts)) return {};
+  const known = Object.entries(counts).filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1]));
+  return Object.fromEntries(known.filter(([, n]) => n > 0).slice(0, MOST_REASONS));
 }

@@ -117,7 +117,9 @@ function Answer({ control }: { control: SessionControl }) {
           </tbody>
         </table>
       )}
-      {runner && !runner.answers && <p class="remark">This runner has not answered any statement yet.</p>}
+      {answer !== 'none' && runner && !runner.answers && (
+        <p class="remark">This runner has not answered any statement yet.</p>
+      )}
     </div>
   );
 }

@@ -6,7 +6,14 @@ import type { FeedStatus, SessionStatus } from '../model/wire.ts';
 import { Tag } from './parts/chip.tsx';
 import { Panel } from './parts/panel.tsx';
 
-export function LedgerPanel({ session, status }: { session: SessionStatus; status: FeedStatus }) {
+export interface LedgerProps {
+  readonly session: SessionStatus;
+  readonly status: FeedStatus;
+  /** What the runner did not emit because it was asked not to: in none of the sums. */
+  readonly withheld: Readonly<Record<string, number>>;
+}
+
+export function LedgerPanel({ session, status, withheld }: LedgerProps) {
   const hops = ledgerOf(session, status);
   const mark = balances(hops) ? <Tag tone="good">✓ balances</Tag> : <Tag tone="bad">✗ does not balance</Tag>;
   return (
@@ -16,6 +23,15 @@ export function LedgerPanel({ session, status }: { session: SessionStatus; statu
           <HopLine key={`${hop.where} ${hop.what}`} hop={hop} />
         ))}
       </ol>
+      {Object.keys(withheld).length > 0 && (
+        <p class="withheld remark num">
+          Not emitted, because it was asked not to, and in none of the sums:{' '}
+          {Object.entries(withheld)
+            .map(([reason, n]) => `${count(n)} ${visible(reason, 40)}`)
+            .join(', ')}
+          .
+        </p>
+      )}
     </Panel>
   );
 }

@@ -81,7 +81,7 @@ export function SessionView({ status, id }: { status: FeedStatus; id: string }) 
         <div>
           <PicturePanel server={server} session={id} />
           <ControlPanel session={id} />
-          <LedgerPanel session={session} status={status} />
+          <LedgerPanel session={session} status={status} withheld={watch.withheld.value} />
         </div>
         <div>
           <Charts watch={watch} history={history} />

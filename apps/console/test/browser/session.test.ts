@@ -124,6 +124,7 @@ describeInBrowser('a session', ({ open }) => {
     await panel.getByText('25 % of queue_depth').nth(1).waitFor();
     await panel.getByText(/ends in \d/).waitFor();
     expect(await panel.locator('.compare .differs').count()).toBe(0);
+    await page.locator('.ledger .withheld', { hasText: /\d+ sampled/ }).waitFor();
     await panel.getByRole('button', { name: 'As configured' }).click();
     await panel.locator('.compare td', { hasText: '100 %' }).waitFor();
   });

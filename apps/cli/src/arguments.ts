@@ -100,7 +100,7 @@ export function channel(text: string, before: readonly ChannelToMake[] = []): re
 
 /** `Name: value`, collected over repeated options. */
 export function header(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*?)\s*$/.exec(text) ?? [];
+  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*([\t -~\u0080-\u00ff]*?)\s*$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('It must look like "Name: value".');
   return { ...before, [name]: value };
 }

@@ -2,6 +2,7 @@
 import { type ControlState, controlState, LOG_LEVELS } from '@runnel/protocol';
 import { InvalidArgumentError } from 'commander';
 import { CommandError, Exit } from './exit.ts';
+import { LONGEST_MS } from './time.ts';
 
 export interface ControlFlags {
   readonly sample?: Sample;
@@ -44,22 +45,26 @@ export function stateOf(flags: ControlFlags): ControlState | undefined {
 
 /** `RATE [PATTERN…]`: the first value is the rate. */
 export function sample(text: string, before?: Sample): Sample {
-  if (before) return { ...before, patterns: [...before.patterns, text] };
-  const rate = Number(text);
-  if (text.trim() === '' || !(rate >= 0 && rate <= 1))
+  const rate = text.trim() === '' ? Number.NaN : Number(text);
+  if (before && !Number.isNaN(rate))
+    throw new InvalidArgumentError('It is no pattern, and there is one rate for all that match.');
+  if (before) return { ...before, patterns: patterns(text, before.patterns) };
+  if (!(rate >= 0 && rate <= 1))
     throw new InvalidArgumentError('It must begin with a rate from 0 to 1, e.g. 0.1 for a tenth.');
   return { rate, patterns: [] };
 }
 
 /** Patterns, collected. */
 export function patterns(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === '' || text.length > 128) throw new InvalidArgumentError('A pattern has 1 to 128 characters.');
   return [...before, text];
 }
 
 /** Milliseconds between heartbeats. */
 export function heartbeat(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 100) throw new InvalidArgumentError('It must be a whole number from 100.');
+  if (!/^\d+$/.test(text) || value < 100 || value > LONGEST_MS)
+    throw new InvalidArgumentError(`It must be a whole number from 100 to ${LONGEST_MS}.`);
   return value;
 }
 

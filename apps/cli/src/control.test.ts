@@ -1,6 +1,9 @@
 /** `runnel control` against a relay, and a runner that is played. */
 
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -139,6 +142,47 @@ test('EGRESS 4.10: a session that the relay has not is 3, a relay that is not th
   expect(await control('one', '--relay', nowhere.url)).toMatchObject({
     code: 4,
     stderr: expect.stringMatching(/^runnel: No relay answers at http.*ECONNREFUSED.*say --relay URL\.\n$/),
+  });
+});
+
+test('EGRESS 4.11: what somebody else replaced before its answer is 1', { timeout: 30_000 }, async () => {
+  const asked = session('eight', (statement) => (statement.version === 2 ? applied(statement) : undefined));
+  const first = control('eight', '--off');
+  await expect.poll(() => asked.length, { timeout: 15_000 }).toBe(1);
+  expect(await control('eight', '--on')).toMatchObject({ code: 0 });
+  expect(await first).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/another state/) });
+});
+
+test.each([
+  [['--sample', '0.5', '--sample', '0.1'], /no pattern/],
+  [['--sample', '0.5', '0.1'], /no pattern/],
+  [['--sample', '10%'], /from 0 to 1/],
+  [['--sample', '-0.1'], /from 0 to 1/],
+  [['--sample', 'stream.*'], /from 0 to 1/],
+  [['--sample', '0.5', ''], /pattern/],
+  [['--block', 'x'.repeat(200)], /pattern/],
+  [['--heartbeat', '99999999999'], /whole number/],
+  [['--off', '--for', '10'], /such as 90s/],
+  [['--off', '--for', '-5m'], /such as 90s/],
+  [['--for', '10m'], /what is to hold/],
+  [['--reset', '--off'], /nothing else/],
+  [['--header', 'Authorization: Bearer \u20ac'], /Name: value/],
+])('what is said wrong is 2, with a sentence: %j', async (flags, complaint) => {
+  const { code, stdout, stderr } = await control('nobody', ...flags);
+  expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(complaint) });
+});
+
+test('a relay that goes away in the middle of its answer is 4', async () => {
+  const half = createServer((_, response) => response.write('{"answer', () => response.destroy())).listen(
+    0,
+    '127.0.0.1',
+  );
+  onTestFinished(() => void half.close());
+  await once(half, 'listening');
+  const { port } = half.address() as AddressInfo;
+  expect(await control('one', '--relay', `http://127.0.0.1:${port}/`)).toMatchObject({
+    code: 4,
+    stderr: expect.stringMatching(/^runnel: No relay answers at .*say --relay URL\.\n$/),
   });
 });
 

@@ -65,12 +65,14 @@ async function exchange(session: string, state: object | undefined, flags: Flags
   const url = new URL(`sessions/${encodeURIComponent(session)}/control`, relay);
   if (state) url.searchParams.set('wait', `${WAIT_MS}`);
   const put = state && { method: 'PUT', body: JSON.stringify(state) };
-  const answer = await fetch(url, { ...put, headers, signal }).catch((error) => {
-    if (signal.aborted) throw interrupted();
-    throw new CommandError(unreachable(relay, error), Exit.gaveUp);
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new CommandError(refusal(relay, answer.status, text), exits.get(answer.status));
+  const answer = fetch(url, { ...put, headers, signal });
+  const { ok, status, text } = await answer
+    .then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
+    .catch((error) => {
+      if (signal.aborted) throw interrupted();
+      throw new CommandError(unreachable(relay, error), Exit.gaveUp);
+    });
+  if (!ok) throw new CommandError(refusal(relay, status, text), exits.get(status));
   return parse(relay, text);
 }
 
@@ -94,14 +96,16 @@ function complain(session: string, { answer, refused, runner }: ControlStatus): 
     );
 }
 
+/** What a relay says no with, in a sentence of its own. */
 const exits = new Map<number, number>([
   [404, Exit.notFound],
   [400, Exit.usage],
+  [409, Exit.failed],
 ]);
 
 function refusal(relay: string, status: number, text: string): string {
   const said = printable(text.trim().slice(0, 500));
-  return status === 404 || status === 400 ? `${relay}: ${said}` : `${relay} answered ${status}: ${said}`;
+  return exits.has(status) ? `${relay}: ${said}` : `${relay} answered ${status}: ${said}`;
 }
 
 function unreachable(relay: string, { cause, message }: Error): string {

@@ -40,4 +40,4 @@ export function durationText(ms: number): string {
 }
 
 /** As long as timers last. PROTOCOL.md section 8.6. */
-const LONGEST_MS = 2 ** 31 - 1;
+export const LONGEST_MS = 2 ** 31 - 1;

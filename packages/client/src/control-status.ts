@@ -39,10 +39,10 @@ export interface ControlStatus {
 export interface DesiredState {
   readonly status: ControlStatus;
   /**
-   * States `state` as a whole: a member that is absent is as configured, here or at the runner. Resolves with the status when the runner has answered, when it counts as unanswered, when
-   * another statement replaced this one, or after `waitMs` (default 2,000), whichever is first. It is sent as soon as the channel is there, and again to a runner that has another state.
+   * States `state` as a whole: a member that is absent is as configured, here or at the runner. Resolves with the status when the runner has answered, when it counts as unanswered, or after
+   * `waitMs` (default 2,000), whichever is first. It is sent as soon as the channel is there, and again to a runner that has another state.
    * `expires_ms` runs from now on. Rejects with TrickleError `invalid` (PROTOCOL.md section 8.6 has no such state), `refused` (a session of a stderr
-   * has no control channel) or `aborted` (the session was closed).
+   * has no control channel), `conflict` (another state was asked for before there was an answer) or `aborted` (the session was closed).
    */
   ask(state: ControlState, options?: { readonly waitMs?: number }): Promise<ControlStatus>;
 }

@@ -30,7 +30,7 @@ export class DesiredControl implements DesiredState {
   #answer: ControlStatus['answer'] = 'none';
   #refused: ControlStatus['refused'];
   #sending = new AbortController();
-  #settled = Promise.withResolvers<ControlStatus>();
+  #settled = outcome();
   /** Times in a row that there was no answer, and until when reports bring no other statement. */
   #unanswered = 0;
   #quietUntil = 0;
@@ -64,8 +64,7 @@ export class DesiredControl implements DesiredState {
     this.#state({ ...this.#options.configured, ...checkState(state) });
     const waited = new AbortController();
     const over = pause(this.#options.clock, waitMs, waited.signal, { keepAlive: true }).then(() => this.status);
-    const status = await Promise.race([this.#settled.promise, over]);
-    waited.abort();
+    const status = await Promise.race([this.#settled.promise, over]).finally(() => waited.abort());
     this.#checkOpen();
     return status;
   }
@@ -108,14 +107,13 @@ export class DesiredControl implements DesiredState {
 
   #state(state: ControlState): void {
     const { clock } = this.#options;
-    const replaced = this.#settled;
-    this.#settled = Promise.withResolvers();
+    this.#settled.reject(new TrickleError('conflict', 'another state was asked for before the runner answered'));
+    this.#settled = outcome();
     const from = { client: this.#client, version: (this.#asked?.version ?? 0) + 1 };
     this.#cancelEnd();
     this.#cancelEnd = state.expires_ms === undefined ? () => {} : clock.after(state.expires_ms, () => this.#end());
     this.#forgive();
     this.#send(new Statement(from, state, clock));
-    replaced.resolve(this.status);
   }
 
   /** What was not sent yet is out of date by this. */
@@ -187,6 +185,13 @@ export class DesiredControl implements DesiredState {
   #checkOpen(): void {
     if (this.#closed) throw new TrickleError('aborted', 'the session was closed');
   }
+}
+
+/** Of a statement. Perhaps nobody waits for it. */
+function outcome(): PromiseWithResolvers<ControlStatus> {
+  const settled = Promise.withResolvers<ControlStatus>();
+  settled.promise.catch(() => {});
+  return settled;
 }
 
 /** For a person, so that a long text of the runner's need not be kept. */

@@ -119,7 +119,7 @@ describe('a statement', () => {
     const first = session.control.ask({ heartbeat_ms: 1000 }, { waitMs: 60_000 });
     await until(() => session.books.control.opened >= 3);
     const second = session.control.ask({ heartbeat_ms: 2000, expires_ms: 60_000 }, { waitMs: 0 });
-    expect(await outcome(first)).toMatchObject({ asked: { version: 2 }, answer: 'waiting' });
+    await expect(outcome(first)).rejects.toMatchObject({ code: 'conflict' });
     expect(await outcome(second)).toMatchObject({ asked: { version: 2 }, answer: 'waiting' });
     const asked = clock.now();
     await until(() => clock.now() > 10_000);

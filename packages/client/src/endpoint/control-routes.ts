@@ -8,7 +8,7 @@ const MOST_WAIT_MS = 60_000;
 /**
  * `GET /sessions/:id/control`: the status, as JSON. `PUT`: states the body, a whole control state, and answers with the status when `session.control.ask` resolves; `?wait=` is for how
  * many ms at most (default 2,000, at most 60,000). 404: no such session is open. 400: no state, or no wait; the text says why. 409: the session is a stderr's, and has no
- * control channel. 503: it was closed meanwhile.
+ * control channel, or another state was asked for before the answer came. 503: it was closed meanwhile.
  */
 export function controlRoutes(app: Hono, relay: Relay): void {
   const path = '/sessions/:id/control';
@@ -31,4 +31,4 @@ export function controlRoutes(app: Hono, relay: Relay): void {
   });
 }
 
-const statuses = { not_found: 404, invalid: 400, refused: 409, aborted: 503 } as const;
+const statuses = { not_found: 404, invalid: 400, refused: 409, conflict: 409, aborted: 503 } as const;

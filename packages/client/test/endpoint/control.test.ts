@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ControlStatus } from '../../src/index.ts';
+import { eventually } from '../loop.ts';
 import { served } from './served.ts';
 
 const IN_FORCE = {
@@ -43,6 +44,16 @@ test('PUT waits no longer than it is told to', async () => {
   relay.open('demo');
   const answer = await ask('sessions/demo/control?wait=0', put({ enabled: false }));
   expect(await answer.json()).toEqual({ asked: { version: 1, state: { enabled: false } }, answer: 'waiting' });
+});
+
+test('EGRESS 4.11: PUT of a state that another replaced before its answer says so', async () => {
+  const { relay, ask } = await served();
+  const session = relay.open('demo');
+  const first = ask('sessions/demo/control?wait=20000', put({ enabled: false }));
+  await eventually(() => expect(session.control.status.asked?.version).toBe(1));
+  const second = await ask('sessions/demo/control?wait=0', put({ enabled: true }));
+  expect(await second.json()).toMatchObject({ asked: { version: 2 } });
+  expect([(await first).status, await (await first).text()]).toEqual([409, expect.stringMatching(/another state/)]);
 });
 
 test('EGRESS 4.10: a session that is not open, and what is no state, are told to whoever asks', async () => {

@@ -27,7 +27,7 @@ describe('EGRESS 6.3 and 6.16: connections that are cut, late or half open lose 
     const row = await weather(storm);
     expect(row.problems).toEqual([]);
     expect(row).toMatchObject({ lost: 0, delivered: row.published - row.missed });
-    expect(row.missed > 0).toBe(storm.forgets ?? false);
+    if (storm.forgets) expect(row.missed).toBeGreaterThan(0);
   });
 });
 

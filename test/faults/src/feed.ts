@@ -6,6 +6,8 @@ export interface Feed {
   readonly session: string;
   /** The events `1` to `published` have been written. */
   readonly published: number;
+  /** Lines of which the server never said that it took them: they may be missing before any client could read them. */
+  readonly unacknowledged: number;
   /** Publishes that many more. */
   publish(count: number): Promise<void>;
   close(): Promise<void>;
@@ -27,6 +29,9 @@ export function createFeed(
     session,
     get published() {
       return published;
+    },
+    get unacknowledged() {
+      return writer.stats.linesUnacknowledged;
     },
     async publish(count) {
       const lines = Array.from({ length: count }, (_, at) => line(session, published + at + 1, padding));

@@ -43,6 +43,9 @@ export async function startPython(url: string, session: string, options: object 
     tell,
     books: () => tell('books') as Promise<Books>,
     close: () => tell('close') as Promise<Books>,
+    /** Its process stands still, or goes on. */
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL');
       await once(child, 'exit');

@@ -1,13 +1,17 @@
 /** The Python runner against our server and our client. */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import tls from 'node:tls';
 import { createRelay, type Session } from '@runnel/client';
 import { channelUrl, type Envelope, JSONL, type Sink, sessionChannels } from '@runnel/protocol';
-import { createJsonlWriter } from '@runnel/pubsub';
+import { createJsonlWriter, createPublisher } from '@runnel/pubsub';
 import { createRunner } from '@runnel/runner';
 import { serve, type TrickleOptions } from '@runnel/server';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { selfSigned } from '../../../packages/pubsub/test/certificate.ts';
 import { missing, program, run, startPython } from './python.ts';
 
 beforeEach(({ skip }) => {
@@ -88,6 +92,28 @@ function steer(url: string) {
   };
 }
 
+/** The server at `url`, once more behind TLS, with a certificate of its own. */
+async function behindTls(url: string) {
+  const { key, cert } = selfSigned();
+  const server = tls.createServer({ key, cert }, (socket) => {
+    const inner = net.connect(Number(new URL(url).port), '127.0.0.1');
+    socket.pipe(inner).pipe(socket);
+    for (const each of [socket, inner]) each.on('error', () => [socket, inner].map((end) => end.destroy()));
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, cert };
+}
+
+async function fileOf(text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'runnel-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'file'), text);
+  return join(folder, 'file');
+}
+
 describe('telemetry', () => {
   it('PROTOCOL 8.1, 8.3: runner_ready comes first, then events in order, and the books of both ends agree', async () => {
     const loop = await startLoop();
@@ -143,6 +169,24 @@ describe('telemetry', () => {
     await eventually(() => expect(loop.events).toHaveLength(20));
     expect(loop.session.books.segments).toBeGreaterThanOrEqual(3);
     expect(loop.session.books.sums.missed).toBe(0);
+  });
+
+  it('PROTOCOL 2: a server behind TLS is served, and one whose certificate nobody vouches for is not', async () => {
+    const loop = await startLoop();
+    const { url, cert } = await behindTls(loop.url);
+    const distrusting = await startPython(url, 's');
+    await distrusting.tell('emit', [['distrusted', {}]]);
+    const certificate = await fileOf(cert);
+    vi.stubEnv('SSL_CERT_FILE', certificate);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const trusting = await startPython(url, 's');
+    await trusting.tell('emit', [['trusted', {}]]);
+    await eventually(() => expect(loop.types()).toContain('trusted'));
+    await steer(loop.url).state({ log_level: 'off' });
+    await loop.one('control_applied');
+    expect(await distrusting.books()).toMatchObject({ emitted: 1, written: 0, pending: 1 });
+    expect(await trusting.close()).toMatchObject({ emitted: 1, written: 1 });
+    expect(loop.types()).not.toContain('distrusted');
   });
 
   it('PROTOCOL 8.3: emit never raises: what cannot be written is counted by reason, NaN becomes null', async () => {
@@ -291,6 +335,29 @@ describe('control', () => {
     expect(await loop.one('losses', ({ last }) => last === true)).toMatchObject({
       control: { client: 'c1', version: 1 },
     });
+  });
+
+  it('PROTOCOL 3.4: a runner that stood still while the control channel went past its window goes on with the oldest statement kept', async () => {
+    const loop = await startLoop({ window: 2, keepMs: 0 });
+    const python = await startPython(loop.url, 's');
+    const publisher = createPublisher(channelUrl(loop.url, sessionChannels('s').control), {
+      mime: JSONL,
+      create: true,
+    });
+    onTestFinished(() => void publisher.close({ deadlineMs: 500 }));
+    const state = async (version: number) => {
+      const segment = await publisher.open();
+      const message = { type: 'control', client: 'c1', version, state: { log_level: 'error' } };
+      segment.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`));
+      await segment.end();
+    };
+    await state(1);
+    await loop.one('control_applied', ({ version }) => version === 1);
+    python.freeze();
+    for (let version = 2; version <= 9; version++) await state(version);
+    python.thaw();
+    await loop.one('control_applied', ({ version }) => version === 9);
+    expect(loop.messages.some(({ type, version }) => type === 'control_applied' && version === 5)).toBe(false);
   });
 
   it('PROTOCOL 8.6: what is switched off, filtered or sampled is withheld, and is no loss; a state expires by itself', async () => {

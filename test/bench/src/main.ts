@@ -29,13 +29,13 @@ profile NAME    runs ours once and leaves CPU profiles that a browser's tools op
 soak            a thousand events a second through the whole relay; takes --minutes (default 60)
 faults          failing services against today's Node clients and ours; takes --only`;
 
-// Servers and generators go with the bench.
+// Servers and generators go with the bench, however it ends.
+process.once('exit', () => {
+  killAll();
+  removeFolders();
+});
 for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
-  process.once(signal, () => {
-    killAll();
-    removeFolders();
-    process.exit(code);
-  });
+  process.once(signal, () => process.exit(code));
 }
 
 try {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { spawnOn } from './spawn.ts';
 import { Unavailable } from './workload.ts';
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 /** A profile is written at the end, which takes its time. */
 const STOP_MS = 10_000;
 const SILENT_MS = 120_000;
@@ -32,7 +32,7 @@ export interface StartOptions {
   readonly mute?: boolean;
 }
 
-/** Starts a program and waits until it is ready, at most 20 s. Throws with what it wrote to stderr when it ends before. */
+/** Starts a program and waits until it is ready, at most a minute. Throws with what it wrote to stderr when it ends before. */
 export async function start(program: string, args: readonly string[], options: StartOptions = {}): Promise<Running> {
   const { core, env = {}, ready = (line) => line.startsWith('{'), mute = false } = options;
   const child = spawnOn(core, program, args, env, mute);

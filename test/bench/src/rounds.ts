@@ -28,15 +28,18 @@ export async function measure(workload: Workload, options: RoundsOptions): Promi
   const unavailable: Record<string, string> = {};
   const failed: Record<string, string> = {};
   const taken: Record<string, Values[]> = {};
+  const leftOut = (name: string, error: unknown) => {
+    if (error instanceof Unavailable) unavailable[name] = error.message;
+    else failed[name] = String(error);
+    progress(`${name} is left out: ${unavailable[name] ?? failed[name]}`);
+  };
   try {
     for (const [name, start] of Object.entries(workload.contenders)) {
       try {
         open.set(name, await start());
         taken[name] = [];
       } catch (error) {
-        if (!(error instanceof Unavailable)) throw error;
-        unavailable[name] = error.message;
-        progress(`${name} is left out: ${error.message}`);
+        leftOut(name, error);
       }
     }
     for (let round = warmup > 0 ? 0 : 1; round <= rounds; round++) {
@@ -46,9 +49,7 @@ export async function measure(workload: Workload, options: RoundsOptions): Promi
           const values = check(workload, name, await contender.round({ seconds: round === 0 ? warmup : seconds }));
           if (round > 0) taken[name]?.push(values);
         } catch (error) {
-          if (error instanceof Unavailable) unavailable[name] = error.message;
-          else failed[name] = String(error);
-          progress(`${name} is out: ${error}`);
+          leftOut(name, error);
           open.delete(name);
           delete taken[name];
           await contender.close?.();

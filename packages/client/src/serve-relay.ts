@@ -2,13 +2,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { TrickleError } from '@runnel/protocol';
 import { createEndpoint, type EndpointOptions } from './endpoint/endpoint.ts';
+import { isLoopback } from './endpoint/guard.ts';
 import { newToken } from './endpoint/token.ts';
 import type { Relay } from './relay.ts';
-
-/** What goes into a header and a page as it is, and is not guessed. RFC 6750, section 2.1. */
-const TOKEN = /^[A-Za-z0-9._~+/-]{16,}=*$/;
 
 export interface ServeRelayOptions extends Pick<EndpointOptions, 'console' | 'name' | 'token'> {
   /** Default 127.0.0.1: session ids are credentials, so nobody else should read them. On a host that is not of this machine alone every request needs the token. */
@@ -35,21 +32,12 @@ export interface RelayServing {
 export async function serveRelay(relay: Relay, options: ServeRelayOptions = {}): Promise<RelayServing> {
   const { host = '127.0.0.1', port = 0, onWarning = (message) => console.error(message) } = options;
   const { token = newToken(), name, console: folder } = options;
-  if (!TOKEN.test(token))
-    throw new TrickleError(
-      'invalid',
-      "The token of the relay's endpoint has at least 16 letters, digits or any of ._~+/-",
-    );
   const local = isLoopback(host);
+  const { fetch } = createEndpoint(relay, { token, open: !local, name, console: folder });
   if (!local)
     onWarning(
       `The relay's endpoint listens on ${host}, unencrypted: whoever reads along learns its token and session ids, which are credentials.`,
     );
-  const endpoint = createEndpoint(relay, { token, open: !local, name, console: folder });
-  // A page that had its name re-bound to 127.0.0.1 must not read session ids through the user's browser.
-  const isForeign = (request: Request) => local && !isLoopback(new URL(request.url).hostname);
-  const fetch = (request: Request, env: object) =>
-    isForeign(request) ? new Response('Wrong host\n', { status: 403 }) : endpoint.fetch(request, env);
   const server = createAdaptorServer({ fetch }) as Server;
   const listening = await listen(server, host, port);
   return {
@@ -72,5 +60,3 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
     server.listen(port, host, () => resolve(server.address() as AddressInfo));
   });
 }
-
-const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host);

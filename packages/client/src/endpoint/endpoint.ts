@@ -12,14 +12,14 @@ import { tokenNeeded } from './guard.ts';
 import { securityHeaders } from './headers.ts';
 import { loginRoutes } from './login.ts';
 import { sinkRoutes } from './sink-routes.ts';
-import { newToken } from './token.ts';
+import { checkToken, newToken } from './token.ts';
 
 export interface EndpointOptions {
   /** The folder of the console, `@runnel/console`'s `dist`: its page is at `/`. Default: no page. */
   readonly console?: string | undefined;
   /** What pages, and where `open` everybody, must show. Default: a random one. */
   readonly token?: string | undefined;
-  /** Whether others than the programs of this machine can reach it: then every request needs the token. Default false. */
+  /** Whether others than the programs of this machine can reach it: then every request needs the token. Default false: it answers to 127.0.0.1, localhost and ::1 alone. */
   readonly open?: boolean;
   /** What the page calls this relay. Default: the machine's name. */
   readonly name?: string | undefined;
@@ -32,9 +32,11 @@ const MOST_BYTES = 256 * 1024;
  * `/status` (JSON), `/metrics` (Prometheus), `/logs/tail?lines=` (text, default 100, at most 1,000), `/healthz`; `/feed`, `/channels`, `/sinks/:name/dead` and `/replay`,
  * `/sessions/:id/control`, as `wire.ts` says; and where the relay asks for consent `/consent` (the users, one a line) and PUT and DELETE of `/consent/<user>`. A page's request that changes something
  * needs `X-Runnel-Token`; on an `open` endpoint every request needs the token. A Hono app, to be mounted or served; `serveRelay` serves it.
+ * Throws TrickleError `invalid` for a token that is too short.
  */
 export function createEndpoint(relay: Relay, options: EndpointOptions = {}): Hono {
   const { token = newToken(), open = false, name, console: folder } = options;
+  checkToken(token);
   const app = new Hono();
   app.use(securityHeaders(new URL(relay.url).origin));
   app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => c.text('That is too large\n', 413) }));

@@ -7,9 +7,13 @@ import { cookieName, isSame } from './token.ts';
 /** The header with which a page shows the token it was served with. */
 const PAGE_TOKEN = 'X-Runnel-Token';
 
-/** `open`: everybody needs the token, as `Authorization: Bearer` or as the cookie that `/login` gives. */
+/**
+ * `open`: everybody needs the token, as `Authorization: Bearer` or as the cookie that `/login` gives. Otherwise it has to be asked for under a name of this machine's own: a page that had its
+ * name re-bound to 127.0.0.1 must read nothing through the user's browser.
+ */
 export function tokenNeeded(token: string, open: boolean): MiddlewareHandler {
   return async (c, next) => {
+    if (!open && !isLoopback(new URL(c.req.url).hostname)) return c.text('Wrong host\n', 403);
     if (isElsewhere(c)) return c.text('Pages of others get nothing here\n', 403);
     const shows = isBearer(c, token);
     if (open && !shows && !isSame(getCookie(c, cookieName(c)), token)) return unknown(c);
@@ -22,6 +26,9 @@ export function tokenNeeded(token: string, open: boolean): MiddlewareHandler {
 /** Such a page could not read the answer, but hold a feed open, or see by the time it takes what there is. A link to the console is followed from anywhere. */
 const isElsewhere = ({ req }: Context) =>
   /^(cross|same)-site$/.test(req.header('Sec-Fetch-Site') ?? '') && req.header('Sec-Fetch-Mode') !== 'navigate';
+
+/** Whether only programs of this machine reach what has that name or address. */
+export const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host);
 
 const isBearer = (c: Context, token: string) =>
   isSame(/^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1], token);

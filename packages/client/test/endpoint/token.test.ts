@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { TrickleError } from '@runnel/protocol';
 import { describe, expect, test } from 'vitest';
 import { createEndpoint, explicitConsent, serveRelay } from '../../src/index.ts';
 import { startLoop } from '../loop.ts';
@@ -175,6 +176,16 @@ test('a page that re-binds its own name to this machine is refused everything', 
     });
     expect([path, status]).toEqual([path, 403]);
   }
+});
+
+test('an endpoint that an application mounts is as careful', async () => {
+  const { relay } = startLoop();
+  for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1'])
+    expect((await createEndpoint(relay).request(`http://${host}/status`)).status).toBe(403);
+  for (const host of ['localhost:7801', '127.0.0.2', '[::1]:7801'])
+    expect((await createEndpoint(relay).request(`http://${host}/status`)).status).toBe(200);
+  expect((await createEndpoint(relay, { open: true }).request('http://console.example/status')).status).toBe(401);
+  expect(() => createEndpoint(relay, { token: '"><script>alert(1)</script>' })).toThrow(TrickleError);
 });
 
 test('what fails inside says nothing of it', async () => {

@@ -92,7 +92,10 @@ export class Feed {
   }
 
   #hello(): string {
-    const { url: server, startedAt } = this.#relay;
+    const { url, startedAt } = this.#relay;
+    const { origin, pathname } = new URL(url);
+    // A user and password in the URL are the relay's, and no page could fetch it with them.
+    const server = `${origin}${pathname}`;
     return event('hello', { server, name: this.#name, startedAt, writable: true } satisfies FeedHello);
   }
 

@@ -5,7 +5,7 @@ import type { RelayStatus } from '../relay.ts';
 
 /** `GET /feed`, event `hello`: once, at first. */
 export interface FeedHello {
-  /** The trickle server's base URL. */
+  /** The trickle server's base URL, without what the relay may have in it to get in. */
   readonly server: string;
   /** What to call this relay: the name of its machine, unless it was given another. */
   readonly name: string;

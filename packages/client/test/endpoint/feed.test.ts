@@ -30,6 +30,12 @@ test('it says who it is, then how things are, and goes on', async () => {
   expect(status.sinks).toMatchObject([{ sink: 'collect', state: 'idle', dead: 0, batchLimit: 500, out: 2 }]);
 });
 
+test('how the relay gets in at the server stays with the relay', async () => {
+  const { relay } = startLoop({ url: 'http://user:pass%20word@trickle.test/base/' });
+  const feed = eventsOf(await createEndpoint(relay).request('/feed'));
+  expect((await feed.next()).value?.data).toMatchObject({ server: 'http://trickle.test/base/' });
+});
+
 test('what the runner drops is in its session by reason, and a sink that fails says until when it waits', async () => {
   const failing = {
     name: 'down',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { documents } from './document.ts';
+import { goals } from './goals.ts';
 import type { Result } from './result.ts';
 import { slopeOf } from './soak.ts';
 import { verdictOf } from './verdict.ts';
@@ -9,6 +10,13 @@ test('docs/performance.md and its charts are what the recorded results say: npm 
   for (const [name, text] of await documents()) {
     expect(await readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8'), name).toBe(text);
   }
+});
+
+test('results/why.json speaks of goals that there are', async () => {
+  const why = JSON.parse(await readFile(new URL('../results/why.json', import.meta.url), 'utf8'));
+  const known = new Set(goals.flatMap(({ id, what }) => [id, `${id}: ${what}`]));
+
+  expect(Object.keys(why).filter((key) => !known.has(key))).toEqual([]);
 });
 
 test('a goal that is a ratio is held against the median of the ratios within the rounds', () => {

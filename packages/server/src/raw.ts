@@ -33,6 +33,8 @@ export function claim(core: Core, c: Context): Raw | undefined {
   claimed.add(env.outgoing);
   // A request may wait for hours, so it holds no more than it needs.
   const hasMiddleware = c.req.routeIndex > 0;
+  // Headers that middleware set with `c.header` before the handler ran are kept beyond it only once `c.res` has been read; an answer that waits has its head written later.
+  if (hasMiddleware) void c.res;
   return new Raw(core, env.incoming, env.outgoing, hasMiddleware ? c : undefined);
 }
 

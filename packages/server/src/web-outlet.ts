@@ -12,8 +12,7 @@ export function webOutlet(resolve: (response: Response) => void, signal: AbortSi
     if (over) return;
     over = true;
     signal.removeEventListener('abort', abort);
-    // The reader is attached before its outlet is known to it.
-    queueMicrotask(() => events.gone());
+    events.gone();
   };
   const abort = () => {
     controller?.error(signal.reason);

@@ -4,6 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { inProcess } from './in-process.ts';
+import { listening } from './listening.ts';
+import { until } from './until.ts';
 
 setFlagsFromString('--expose_gc');
 const collect = runInNewContext('gc') as () => void;
@@ -51,4 +53,30 @@ it('a reader that stands between two small frames when they are joined gets ever
   await answer;
   const whole = Array.from({ length: count }, (_, n) => piece(n)).join('');
   expect((await blocked.text()) === whole).toBe(true);
+});
+
+it('a reader that stops reading in the midst of small frames gets every byte once when it reads on, and so does the next on its connection', async () => {
+  const server = await listening({ channels: [{ name: 'c', mime: 'text/plain' }] });
+  const [reader, writer] = [await server.client(), await server.client()];
+  reader.head('GET /c/0 HTTP/1.1');
+  reader.head('GET /c/1 HTTP/1.1');
+  writer.head('POST /c/0 HTTP/1.1', 'Transfer-Encoding: chunked');
+  await server.attached(2, 1);
+  writer.chunk('the first byte');
+  await reader.until('first');
+  reader.socket.pause();
+  const event = (n: number) => `${n} ${'x'.repeat(300)}\n`;
+  const count = 20_000;
+  for (let n = 0; n < count; n += 100) {
+    for (let each = n; each < n + 100; each++) writer.chunk(event(each));
+    await server.roundTrip();
+  }
+  writer.send('0\r\n\r\n');
+  await writer.until('Lp-Trickle-Seq: 0');
+  await (await fetch(`${server.url}c/1`, { method: 'POST', body: 'the next segment' })).text();
+  reader.socket.resume();
+  await until('both segments', () => reader.text.endsWith('the next segment'));
+  const bytes = reader.text.replace(/^.*?the first byte\r\n/s, '').replace(/\r\n0\r\n\r\n.*$/s, '');
+  const whole = Array.from({ length: count }, (_, n) => event(n)).join('');
+  expect(`\r\n${bytes}`.replace(/\r\n[\da-f]+\r\n/g, '') === whole).toBe(true);
 });

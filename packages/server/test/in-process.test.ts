@@ -179,3 +179,14 @@ it('PROTOCOL 2: reserved names can be read and nothing else', async () => {
   await server.post('x');
   expect(await (await server.get('_changes/1')).text()).toBe('{"added":["x"]}');
 });
+
+it('bytes for a reader that has left before its answer are not counted as sent', async () => {
+  const server = inProcess();
+  await server.post('c/0', 'zero');
+  const left = new Request('http://in.process/c/0', { signal: AbortSignal.abort() });
+  await expect(server.trickle.fetch(left)).rejects.toThrow();
+  expect(await server.metric('sent_bytes_total')).toBe(0);
+  expect(await server.metric('readers')).toBe(0);
+  await (await server.get('c/0')).text();
+  expect(await server.metric('sent_bytes_total')).toBe(4);
+});

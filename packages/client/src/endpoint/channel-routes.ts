@@ -32,7 +32,8 @@ export function channelRoutes(app: Hono, relay: Relay): void {
         : c.text('The server does not list its channels: a Runnel server does with --changefeed\n', 404);
     } catch (error) {
       if (!(error instanceof TrickleError)) throw error;
-      return c.text(`${error.message}\n`, 502);
+      // The URL in it may have the relay's user and password.
+      return c.text(`${error.message.replaceAll(/\/\/[^/\s]*@/g, '//')}\n`, 502);
     }
   });
 }

@@ -28,6 +28,16 @@ test('a server that lists none is told from one that is away', async () => {
   expect((await away.ask('/channels')).status).toBe(502);
 });
 
+test('how the relay gets in at the server is in no answer', async () => {
+  const transport = fetchTransport(() => Promise.reject(new TypeError('no route')));
+  const { relay } = startLoop({ transport, url: 'http://user:pass@trickle.test/base/' });
+  const answer = await createEndpoint(relay).request('/channels');
+  expect([answer.status, await answer.text()]).toEqual([
+    502,
+    expect.stringContaining('http://trickle.test/base/_channels'),
+  ]);
+});
+
 test('however many ask, the server is asked twice a second, with what the relay has for it', async () => {
   const clock = new ManualClock();
   const trickle = createTrickle({ changefeed: true });

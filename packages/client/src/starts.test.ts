@@ -85,3 +85,14 @@ test('a report that is older than the one known changes nothing', () => {
   starts.report({ type: 'losses', epoch: 'aaaaaaaa', emitted: 4, written: 4, dropped: {} });
   expect(starts.books[0]?.report?.emitted).toBe(9);
 });
+
+test('PROTOCOL 8.4: a reason that comes over the wire may be called as anything that objects have', () => {
+  const starts = new Starts();
+  const dropped = { constructor: 2, toString: 1 };
+  for (const epoch of ['aaaaaaaa', 'bbbbbbbb'])
+    starts.report({ type: 'losses', epoch, emitted: 3, written: 0, dropped: dropped as Record<string, number> });
+  expect(Object.entries(starts.dropped)).toEqual([
+    ['constructor', 4],
+    ['toString', 2],
+  ]);
+});

@@ -111,11 +111,12 @@ export class Starts {
 
   /** What the runner says it dropped, by reason, over the starts kept one by one. */
   get dropped(): Record<string, number> {
-    const dropped: Record<string, number> = {};
+    const dropped = new Map<string, number>();
     for (const { report } of this.#starts.values()) {
-      for (const [reason, n] of Object.entries(report?.dropped ?? {})) dropped[reason] = (dropped[reason] ?? 0) + n;
+      for (const [reason, n] of Object.entries(report?.dropped ?? {}))
+        dropped.set(reason, (dropped.get(reason) ?? 0) + n);
     }
-    return dropped;
+    return Object.fromEntries(dropped);
   }
 
   /** Over all starts there were. */

@@ -39,11 +39,21 @@ export function list({ name, about, contenders }: Workload): void {
   console.log(`${name.padEnd(18)} ${about}\n${' '.repeat(19)}${Object.keys(contenders).join(', ')}`);
 }
 
+/** The workload with the contenders named, of whom there is one at least. Names have commas themselves, so the longest that fits is taken. */
 export function only(workload: Workload, names: string | undefined): Workload {
   if (names === undefined) return workload;
-  const wanted = new Set(names.split(','));
+  const known = Object.keys(workload.contenders).sort((a, b) => b.length - a.length);
+  const wanted = new Set<string>();
+  for (let rest = names; rest !== ''; ) {
+    const name = known.find((each) => rest === each || rest.startsWith(`${each},`)) ?? rest.split(',')[0] ?? '';
+    wanted.add(name);
+    rest = rest.slice(name.length + 1);
+  }
   const contenders = Object.fromEntries(Object.entries(workload.contenders).filter(([name]) => wanted.has(name)));
-  return { ...workload, contenders };
+  if (Object.keys(contenders).length > 0) return { ...workload, contenders };
+  throw new UsageError(
+    `${workload.name} has none of "${names}". It has: ${Object.keys(workload.contenders).join('; ')}.`,
+  );
 }
 
 export async function loadWorkloads(): Promise<Workload[]> {

@@ -74,3 +74,14 @@ it('programs, which name no origin, are not concerned', async () => {
 it('* is every page', async () => {
   expect((await (await started(['*']))('c/0', 'GET', 'null')).headers.get('access-control-allow-origin')).toBe('*');
 });
+
+it('a read that waits for its segment has the same leave once that is written', async () => {
+  const serving = await serve({ autocreate: true, cors: [PAGE] });
+  onTestFinished(() => serving.close());
+  await fetch(`${serving.url}c/0`, { method: 'POST', body: 'zero' });
+  const waiting = fetch(`${serving.url}c/1`, { headers: { Origin: PAGE } });
+  await expect.poll(() => serving.trickle.get('c')?.readers).toBe(1);
+  await fetch(`${serving.url}c/1`, { method: 'POST', body: 'one' });
+  const { headers } = await waiting;
+  expect([headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([PAGE, 'Origin']);
+});

@@ -7,6 +7,8 @@ import type { ServerChannel } from './wire.ts';
 
 /** For so long an answer is good for everybody who asks, as is the one that is being waited for: a listing of a large server is work for it. */
 const FRESH_MS = 500;
+/** And for so much longer for each channel: reading the answer takes some ten microseconds a channel, and holds the event loop. */
+const FRESH_MS_EACH = 0.1;
 
 export function channelRoutes(app: Hono, relay: Relay): void {
   const { url, connection, clock } = relay;
@@ -16,10 +18,10 @@ export function channelRoutes(app: Hono, relay: Relay): void {
     if (asked && clock.now() < asked.until) return asked.answer;
     const answer = listChannels(url, { ...connection, clock });
     const asking = { until: Number.POSITIVE_INFINITY, answer };
-    const answered = () => {
-      asking.until = clock.now() + FRESH_MS;
+    const answered = (channels: Awaited<typeof answer>) => {
+      asking.until = clock.now() + FRESH_MS + (channels?.length ?? 0) * FRESH_MS_EACH;
     };
-    answer.then(answered, answered);
+    answer.then(answered, () => answered(undefined));
     asked = asking;
     return answer;
   }

@@ -52,7 +52,7 @@ test('however many ask, the server is asked twice a second, with what the relay 
   );
   await Promise.all(Array.from({ length: 20 }, () => endpoint.request('/channels')));
   expect(asked).toEqual(['Bearer of-the-server']);
-  clock.advance(500);
+  clock.advance(501);
   expect((await endpoint.request('/channels')).status).toBe(200);
   expect(asked).toHaveLength(2);
 });
@@ -76,4 +76,23 @@ test('a server that does not answer is asked once, and not waited for when the r
   await aborted.promise;
   expect(asked).toBe(1);
   for (const answer of answers) expect((await answer).status).toBe(502);
+});
+
+test('a server of very many channels is asked seldomer, as each answer is work for the relay', async () => {
+  const clock = new ManualClock();
+  const one = { mime: 'x/y', head: 0, oldest: null, readers: 0, writers: 0, bytes: 0, closed: false };
+  const channels = Array.from({ length: 10_000 }, (_, n) => ({ ...one, name: `c${n}` }));
+  let asked = 0;
+  const transport = fetchTransport(async () => {
+    asked++;
+    return Response.json({ channels });
+  });
+  const endpoint = createEndpoint(startLoop({ clock, transport }).relay);
+  await endpoint.request('/channels');
+  clock.advance(999);
+  await endpoint.request('/channels');
+  expect(asked).toBe(1);
+  clock.advance(501);
+  await endpoint.request('/channels');
+  expect(asked).toBe(2);
 });

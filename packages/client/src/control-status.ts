@@ -3,7 +3,7 @@ import type { ControlInForce, ControlState, EffectiveState } from '@runnel/proto
 
 /**
  * `none`: nothing was asked for. `waiting`: not sent yet, or sent less than 5 s ago. `applied` and `refused` are the runner's answer to the newest statement.
- * `unanswered`: there is no answer: no runner, or an older one, or one in Python, that knows nothing of control.
+ * `unanswered`: there is no answer: no runner, or one that knows nothing of control.
  */
 export type ControlAnswer = 'none' | 'waiting' | 'applied' | 'refused' | 'unanswered';
 

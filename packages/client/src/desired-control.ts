@@ -4,6 +4,7 @@ import { beginningOf } from './beginning.ts';
 import type { ControlChannel } from './control-channel.ts';
 import { type ConfiguredControl, checkState } from './control-config.ts';
 import type { ControlStatus, DesiredState } from './control-status.ts';
+import { Delivery } from './delivery.ts';
 import type { MessageOf } from './handlers.ts';
 import { type Answer, type Report, RunnerWord } from './runner-word.ts';
 import { Statement } from './statement.ts';
@@ -15,11 +16,6 @@ export interface DesiredControlOptions {
   readonly configured: ConfiguredControl | undefined;
 }
 
-/** From a statement's leaving to the end of the wait for an answer. */
-const ANSWER_MS = 5_000;
-/** Reports of a runner that does not answer bring the statement again, seldomer each time, but not more seldom than this. */
-const AGAIN_MOST_MS = 300_000;
-
 /** One statement is in force and one at most is on its way, so that nothing grows with the number of changes. `close` leaves no timer. */
 export class DesiredControl implements DesiredState {
   readonly #options: DesiredControlOptions;
@@ -29,18 +25,15 @@ export class DesiredControl implements DesiredState {
   #asked: Statement | undefined;
   #answer: ControlStatus['answer'] = 'none';
   #refused: ControlStatus['refused'];
-  #sending = new AbortController();
   #settled = outcome();
-  /** Times in a row that there was no answer, and until when reports bring no other statement. */
-  #unanswered = 0;
-  #quietUntil = 0;
-  #cancelAnswer = () => {};
+  readonly #delivery: Delivery;
   #cancelEnd = () => {};
   #closed = false;
 
   constructor(options: DesiredControlOptions) {
     this.#options = options;
     this.#runner = new RunnerWord(options.clock);
+    this.#delivery = new Delivery({ ...options, onUnanswered: () => this.#settle('unanswered') });
     if (options.channel && options.configured) this.#state(options.configured);
   }
 
@@ -74,7 +67,7 @@ export class DesiredControl implements DesiredState {
     if (this.#closed) return;
     const started = this.#runner.report(report);
     const ready = report.type === 'runner_ready';
-    if (started || ready) this.#forgive();
+    if (started || ready) this.#delivery.forgive();
     const asked = this.#asked;
     if (!asked || asked.expired) return;
     const inForce = this.#newest(report.control);
@@ -89,7 +82,7 @@ export class DesiredControl implements DesiredState {
     if (this.#closed) return;
     this.#runner.answer(answer);
     if (!this.#newest(answer)) return;
-    this.#forgive();
+    this.#delivery.forgive();
     const applied = answer.type === 'control_applied';
     this.#refused = applied ? undefined : why(answer);
     this.#settle(applied ? 'applied' : 'refused');
@@ -99,8 +92,7 @@ export class DesiredControl implements DesiredState {
   /** Nothing is sent any more, and whoever waits is told. */
   close(): void {
     this.#closed = true;
-    this.#sending.abort();
-    this.#cancelAnswer();
+    this.#delivery.stop();
     this.#cancelEnd();
     this.#settled.resolve(this.status);
   }
@@ -112,51 +104,22 @@ export class DesiredControl implements DesiredState {
     const from = { client: this.#client, version: (this.#asked?.version ?? 0) + 1 };
     this.#cancelEnd();
     this.#cancelEnd = state.expires_ms === undefined ? () => {} : clock.after(state.expires_ms, () => this.#end());
-    this.#forgive();
+    this.#delivery.forgive();
     this.#send(new Statement(from, state, clock));
   }
 
-  /** What was not sent yet is out of date by this. */
+  /** What was on its way is out of date by this. */
   #send(asked: Statement): void {
     this.#asked = asked;
-    this.#sending.abort();
-    this.#cancelAnswer();
-    this.#sending = new AbortController();
     this.#answer = 'waiting';
     this.#refused = undefined;
-    const { signal } = this.#sending;
-    // Where there is no channel nothing is asked for.
-    this.#options.channel
-      ?.send(() => asked.message, signal)
-      .then(
-        () => this.#sent(signal),
-        // Aborted, that is, or else no channel would take it: it was checked, so nobody foresaw that.
-        () => this.#miss(signal),
-      );
-  }
-
-  /** The answer may have come before the transport said that it took the statement. */
-  #sent(signal: AbortSignal): void {
-    if (signal.aborted || this.#answer !== 'waiting') return;
-    this.#cancelAnswer = this.#options.clock.after(ANSWER_MS, () => this.#miss(signal));
-  }
-
-  #miss(signal: AbortSignal): void {
-    if (signal.aborted) return;
-    this.#quietUntil = this.#options.clock.now() + Math.min(ANSWER_MS * 2 ** this.#unanswered++, AGAIN_MOST_MS);
-    this.#settle('unanswered');
+    this.#delivery.send(() => asked.message);
   }
 
   #settle(answer: ControlStatus['answer']): void {
-    this.#cancelAnswer();
+    this.#delivery.stop();
     this.#answer = answer;
     this.#settled.resolve(this.status);
-  }
-
-  /** The next report may bring a statement at once. */
-  #forgive(): void {
-    this.#unanswered = 0;
-    this.#quietUntil = 0;
   }
 
   /** `version` if it is of the newest statement. */
@@ -168,7 +131,7 @@ export class DesiredControl implements DesiredState {
   #isDue(inForce: ControlInForce | undefined): boolean {
     if (this.#answer === 'waiting' || this.#answer === 'refused') return false;
     if (inForce && this.#answer === 'applied') return false;
-    return this.#options.clock.now() >= this.#quietUntil;
+    return !this.#delivery.quiet;
   }
 
   /** The time of the statement is over, by our clock or the runner's. */
@@ -176,7 +139,6 @@ export class DesiredControl implements DesiredState {
     if (!this.#asked || this.#asked.expired) return;
     this.#asked.expired = true;
     this.#cancelEnd();
-    this.#sending.abort();
     if (this.#answer === 'waiting') this.#settle('unanswered');
     // The runner goes back to its own configuration, which may be another than ours.
     if (this.#options.configured) this.#state(this.#options.configured);

@@ -4,6 +4,7 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { underFaults } from '@runnel/faults/document';
 import { root } from './processes.ts';
 
 interface List {
@@ -70,8 +71,15 @@ const figures = [
   'catching up',
 ];
 
+interface Document {
+  readonly title: string;
+  readonly lists: readonly List[];
+  /** What stands behind the tables. */
+  readonly rest?: () => string;
+}
+
 /** Each document, with the lists whose lines it shows. */
-const documents: Readonly<Record<string, { readonly title: string; readonly lists: readonly List[] }>> = {
+const documents: Readonly<Record<string, Document>> = {
   'docs/egress.md': {
     title: 'Egress: what is tested where',
     lists: [
@@ -80,6 +88,7 @@ const documents: Readonly<Record<string, { readonly title: string; readonly list
       named(6, 'The hardest failure modes', '6.', failures),
       named(7, 'Reliability figures (what has no test is measured by the benches)', 'R', figures),
     ],
+    rest: underFaults,
   },
   'docs/telemetry.md': {
     title: 'Telemetry: what is tested where',
@@ -91,10 +100,10 @@ export const documentNames = Object.keys(documents);
 
 /** The text of one document, from the names of the tests as they are now. */
 export function covered(name: string): string {
-  const { title, lists } = documents[name] ?? { title: '', lists: [] };
+  const { title, lists, rest }: Document = documents[name] ?? { title: '', lists: [] };
   const tests = namesByLine();
   const head = [`# ${title}`, '', '<!-- Written by `npm run docs -w test/e2e`; a test fails when it is stale. -->', ''];
-  return [...head, ...lists.flatMap((list) => table(list, tests))].join('\n');
+  return [...head, ...lists.flatMap((list) => table(list, tests)), ...(rest ? [rest()] : [])].join('\n');
 }
 
 function table({ title, lines }: List, tests: ReadonlyMap<string, readonly string[]>): string[] {

@@ -18,7 +18,7 @@ const HELP = `Usage: npm run faults [-- options]
   --damages N   journals that are damaged (default 60; 0 leaves them out)
   --no-script   leaves the others out: failing sinks, networks, disks and clocks
   --seed S      chooses the faults and moments (default: by chance; it is printed)
-  --record      keeps the report for docs/egress.md (npm run docs)
+  --record NAME keeps the report as results/NAME.json, for docs/egress.md (npm run docs); the usual one is "faults"
   --help        prints this
 
 Exits with 1 if an event was lost, came twice for no reason or out of order, or a client did not start.`;
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     damages: { type: 'string', default: '60' },
     script: { type: 'boolean', default: true },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
-    record: { type: 'boolean', default: false },
+    record: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -75,7 +75,7 @@ async function theDisks(): Promise<NonNullable<Report['disk']>> {
 }
 
 function write(report: Report): string {
-  const file = new URL(values.record ? '../results/faults.json' : '../.tmp/faults.json', import.meta.url);
+  const file = new URL(values.record ? `../results/${values.record}.json` : '../.tmp/faults.json', import.meta.url);
   mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   return fileURLToPath(file);

@@ -1,6 +1,7 @@
 /** What happens to a journal on a bad disk, and what of it can still be read. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { partsOf } from './feed.ts';
 import { textOf, withCopy } from './journal-files.ts';
 import type { Random } from './random.ts';
 
@@ -27,7 +28,7 @@ export function intact(events: ReadonlyMap<number, string>, journal: string): re
   try {
     return withCopy(journal, (db) => {
       const settled = settledIn(db);
-      const one = db.prepare('SELECT bytes FROM envelopes WHERE n = ?');
+      const one = db.prepare('SELECT session, id, via, typeof(received_at) AS at, bytes FROM envelopes WHERE n = ?');
       return [...events].filter(([n, line]) => n > settled && isIntact(one, n, line)).map(([, line]) => line);
     });
   } catch {
@@ -37,7 +38,10 @@ export function intact(events: ReadonlyMap<number, string>, journal: string): re
 
 function isIntact(one: ReturnType<DatabaseSync['prepare']>, n: number, line: string): boolean {
   try {
-    return textOf(one.get(n)?.bytes) === line;
+    const { session, id, via, at, bytes } = one.get(n) ?? {};
+    // Whose event it is must be readable too.
+    const isWhose = session === partsOf(String(id)).session && via === 'trickle' && at === 'integer';
+    return isWhose && textOf(bytes) === line;
   } catch {
     return false;
   }

@@ -29,7 +29,7 @@ export interface WholeRelay {
   emit(order: Order): Promise<number>;
   tally(): Promise<Tally>;
   begin(): Promise<void>;
-  /** Resolves when the sink has received so many. Throws when nothing came for 20 s, or too many. */
+  /** Resolves when the sink has received so many. Throws when nothing came for a minute, or too many. */
   received(events: number): Promise<Tally>;
   /** After a collection of garbage. */
   client(): Promise<{ rss: number; heapUsed: number; status: RelayStatus }>;
@@ -49,7 +49,7 @@ export interface WholeRelayOptions {
   readonly noteBytes?: number;
 }
 
-const STALLED_MS = 20_000;
+const STALLED_MS = 60_000;
 
 export async function wholeRelay(options: WholeRelayOptions = {}): Promise<WholeRelay> {
   const { journal = 'file', sinks = { http: '/events' }, sessions: count = 1, noteBytes = 130 } = options;

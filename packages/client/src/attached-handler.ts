@@ -113,3 +113,12 @@ export function textOf(error: unknown): string {
     return 'something that is no text';
   }
 }
+
+/** Empty where there is none. */
+export function stackOf(error: unknown): string {
+  try {
+    return error instanceof Error ? beginningOf(String(error.stack ?? ''), 4_000) : '';
+  } catch {
+    return '';
+  }
+}

@@ -1,8 +1,7 @@
 /** The application's handlers of telemetry events, by name: called in the client, beside the sinks and after the journal got the event. EGRESS 4.13 to 4.15. */
 import { hostname } from 'node:os';
 import { type Clock, type TelemetryEvent, TrickleError } from '@runnel/protocol';
-import { AttachedHandler, type Failure, textOf } from './attached-handler.ts';
-import { beginningOf } from './beginning.ts';
+import { AttachedHandler, type Failure, stackOf, textOf } from './attached-handler.ts';
 import type {
   EventHandler,
   EventHandlers,
@@ -106,12 +105,21 @@ export class TelemetryHandlers implements EventHandlers {
 
   #failed(handler: string, name: string, { kind, error, isFirst }: Failure): void {
     const reason = textOf(error);
-    if (isFirst) this.#warn(`the handler ${handler} failed at ${name}, and pauses: ${reason}`);
+    if (isFirst) this.#tell(`the handler ${handler} failed at ${name}, and pauses: ${reason}`);
     // Who fails at being told of a failure is not told of that.
     if (name === FAILURE.join('.')) return;
-    const stacktrace = error instanceof Error && typeof error.stack === 'string' ? beginningOf(error.stack, 4_000) : '';
+    const stacktrace = stackOf(error);
     const metadata = { event_name: name, handler_id: handler, kind, reason, stacktrace, node: hostname() };
     this.#deliver({ name: FAILURE, measurements: {}, metadata });
+  }
+
+  /** Whoever is told must neither end the session nor, from a promise, the process. */
+  #tell(sentence: string): void {
+    try {
+      this.#warn(sentence);
+    } catch {
+      // The failure is an event and in the books.
+    }
   }
 
   #known(measurements: unknown): Fields {

@@ -213,6 +213,25 @@ describe('a handler that throws', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  test('EGRESS 4.15: neither who is warned nor what was thrown can take the event from the others', async () => {
+    const onWarning = () => {
+      throw new Error('nobody reads this');
+    };
+    const { relay, emit, collect } = handled({ onWarning });
+    const failures = collect('watch', { name: 'telemetry.handler.failure' });
+    relay.handlers.attach('bad', { prefix: 'runnel' }, () => {
+      throw Object.defineProperty(new Error('bad'), 'stack', {
+        get() {
+          throw new Error('no stack');
+        },
+      });
+    });
+    const good = collect('good', { prefix: 'runnel' });
+    await emit({ type: 'a' }, { type: 'a' });
+    expect(good.got).toHaveLength(2);
+    expect(failures.got).toMatchObject([{ metadata: { reason: 'Error: bad', stacktrace: '' } }]);
+  });
+
   test('EGRESS 4.15: one whose calls do not end gets no more than 1,000 at a time', async () => {
     const { relay, emit } = handled();
     const away = Promise.withResolvers<void>();

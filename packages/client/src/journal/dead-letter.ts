@@ -23,7 +23,7 @@ export interface DeadPage {
   readonly next: number | undefined;
 }
 
-/** Of events and what was answered to them, in a page, beyond which it ends. */
+/** Events of a page, beyond which it ends. */
 const PAGE_BYTES = 1024 * 1024;
 
 /** Those before entry `before` (default: the newest), at most `limit`, fewer where they are large. */
@@ -34,7 +34,7 @@ export function deadPage(store: Store, sink: string, before: number | undefined,
   let last: number | undefined;
   for (const row of store.statements.deadBefore.iterate(sink, before ?? Number.MAX_SAFE_INTEGER)) {
     const letter = readDead(row);
-    if (letter) bytes += letter.envelope.bytes.length + (letter.response?.length ?? 0);
+    bytes += letter?.envelope.bytes.length ?? 0;
     if (letters.length === limit || (letters.length > 0 && bytes > PAGE_BYTES)) return { total, letters, next: last };
     if (letter) letters.push(letter);
     last = Number(row.entry);

@@ -7,7 +7,7 @@ import type { Report } from '../src/report.ts';
 export interface Bench {
   readonly workload: { readonly about: string; readonly figures: Readonly<Record<string, { readonly unit: string }>> };
   readonly at: string;
-  readonly machine: { readonly node: string; readonly cores: number };
+  readonly machine: { readonly cores: number };
   readonly summary: Readonly<Record<string, Readonly<Record<string, { readonly median: number }>>>>;
 }
 

@@ -98,6 +98,6 @@ function bench(name: string): string[] {
     ...figures.map(([figure]) => count(taken[figure]?.median)),
   ]);
   const about = `${workload.about[0]?.toUpperCase()}${workload.about.slice(1)}.`;
-  const where = `${at.slice(0, 10)}, Node ${machine.node.slice(1)}, ${machine.cores} cores; medians; \`npm run bench -- ${name}\`.`;
+  const where = `${at.slice(0, 10)}, ${machine.cores} cores; medians; \`npm run bench -- ${name}\`.`;
   return [`${about} ${where}`, '', ...table(head, rows)];
 }

@@ -3,13 +3,14 @@
  * them, and lets a closed one linger, so that runner and client may come and go in any order. `runnel serve` is the server with flags.
  */
 import { TrickleError } from '@runnel/protocol';
-import { type Serving, serve } from '@runnel/server';
+import { type ServeOptions, type Serving, serve } from '@runnel/server';
 
 // npm and turbo hand on a signal that the terminal has sent already, so it may come more than once; and when they went first, nobody reads.
 const stop = Promise.withResolvers<void>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.resolve());
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+const LOCAL = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 const LOOP = { autocreate: true, changefeed: true, lingerMs: 30_000 };
 const address = readAddress(process.env.RUNNEL_URL);
 const serving = address && (await listen(address));
@@ -25,6 +26,12 @@ function pages(): readonly string[] {
   const { RUNNEL_CORS, PORT = '7801' } = process.env;
   const origins = RUNNEL_CORS ?? `http://127.0.0.1:${PORT},http://localhost:${PORT}`;
   return origins.split(',').flatMap((origin) => origin.trim() || []);
+}
+
+/** A page that had its own name re-bound to this machine could list and read the loop's channels through the user's browser. Where others are to reach the server it goes by any name. */
+function ownNames(host: string): ServeOptions['use'] & {} {
+  if (!LOCAL.test(host)) return [];
+  return [async (c, next) => (LOCAL.test(new URL(c.req.url).hostname) ? next() : c.text('Wrong host\n', 403))];
 }
 
 interface Address {
@@ -44,7 +51,7 @@ function readAddress(text = 'http://127.0.0.1:7800/'): Address | undefined {
 
 async function listen(address: Address): Promise<Serving | undefined> {
   try {
-    return await serve({ ...address, ...LOOP, cors: pages(), onWarning: console.warn });
+    return await serve({ ...address, ...LOOP, cors: pages(), use: ownNames(address.host), onWarning: console.warn });
   } catch (error) {
     if (!(error instanceof TrickleError)) throw error;
     return fail(`${error.message} RUNNEL_URL says where to listen.`);

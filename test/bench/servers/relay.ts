@@ -1,4 +1,4 @@
-/** The client's process: sessions relayed from a server to sinks, with the journal where RELAY says. A line on its stdin is answered with its memory and books. */
+/** The client's process: sessions relayed from a server to sinks, with the journal where RELAY says. On its stdin `memory` is answered with its memory and books, `taken` with how many envelopes it has taken in. */
 import { createInterface } from 'node:readline';
 import { createRelay, openJournal } from '@runnel/client';
 import { httpSink } from '@runnel/egress';
@@ -23,7 +23,12 @@ const relay = createRelay({
 });
 for (const session of sessions) relay.open(session);
 console.log(JSON.stringify({ ready: 'relay' }));
-createInterface({ input: process.stdin }).on('line', () => {
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line === 'taken') {
+    const taken = [...relay.sessions.values()].reduce((sum, { books }) => sum + books.telemetry.relayed, 0);
+    console.log(JSON.stringify({ taken }));
+    return;
+  }
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   console.log(JSON.stringify({ rss, heapUsed, status: relay.status() }));

@@ -16,17 +16,16 @@ export interface Tally {
   readonly p99: number;
 }
 
-export interface Order {
-  readonly rate?: number;
-  readonly seconds?: number;
-  readonly events?: number;
-}
+/** A rate for so many seconds, or so many events at full speed. */
+export type Order = { readonly rate: number; readonly seconds: number } | { readonly events: number };
 
 export interface WholeRelay {
   /** By role. */
   readonly processes: Readonly<Record<'runner' | 'server' | 'client' | 'sink', Running>>;
   /** Lets the runner emit, and resolves when everything has left it. Throws when it dropped any. */
   emit(order: Order): Promise<number>;
+  /** Emits as fast as the client takes it in: so many events, or for so many seconds. The channel keeps 64 MiB; what is further ahead would be skipped. Resolves with how many they were. */
+  flood(until: { readonly events: number } | { readonly seconds: number }): Promise<number>;
   tally(): Promise<Tally>;
   begin(): Promise<void>;
   /** Resolves when the sink has received so many. Throws when nothing came for a minute, or too many. */
@@ -50,6 +49,9 @@ export interface WholeRelayOptions {
 }
 
 const STALLED_MS = 60_000;
+/** Between runner and client, at most: about 40 MB. */
+const ON_THE_WAY = 100_000;
+const PART = 10_000;
 
 export async function wholeRelay(options: WholeRelayOptions = {}): Promise<WholeRelay> {
   const { journal = 'file', sinks = { http: '/events' }, sessions: count = 1, noteBytes = 130 } = options;
@@ -71,15 +73,32 @@ export async function wholeRelay(options: WholeRelayOptions = {}): Promise<Whole
   const client = await node('relay.ts', { RELAY });
   const runner = await node('emitter.ts', { RUNNER: JSON.stringify({ url, sessions }), NOTE_BYTES: String(noteBytes) });
   const processes = { runner, server, client, sink };
+  const emit = async (order: Order): Promise<number> => {
+    runner.tell(JSON.stringify(order));
+    const { emitted, dropped } = JSON.parse(await runner.heard());
+    if (dropped !== 0) throw new Error(`the runner dropped ${dropped} of ${emitted} events`);
+    return emitted;
+  };
+  const taken = async (): Promise<number> => {
+    client.tell('taken');
+    return JSON.parse(await client.heard()).taken;
+  };
   const tally = async (): Promise<Tally> => (await fetch(`${base}/tally`)).json() as Promise<Tally>;
 
   return {
     processes,
     tally,
-    async emit(order) {
-      runner.tell(JSON.stringify(order));
-      const { emitted, dropped } = JSON.parse(await runner.heard());
-      if (dropped !== 0) throw new Error(`the runner dropped ${dropped} of ${emitted} events`);
+    emit,
+    async flood(until) {
+      const first = await taken();
+      const end = performance.now() + ('seconds' in until ? until.seconds * 1000 : Number.POSITIVE_INFINITY);
+      const most = 'events' in until ? until.events : Number.POSITIVE_INFINITY;
+      let emitted = 0;
+      for (let arrived = 0; emitted < most && performance.now() < end; arrived = (await taken()) - first) {
+        const room = Math.min(ON_THE_WAY - (emitted - arrived), most - emitted, PART);
+        if (room >= Math.min(PART, most - emitted)) emitted += await emit({ events: room });
+        else await sleep(2);
+      }
       return emitted;
     },
     async begin() {

@@ -15,6 +15,8 @@ export class EndpointError extends Error {
   }
 }
 
+/** An endpoint that says nothing for so long is taken to be away: it may hang without closing the connection. */
+const PATIENCE_MS = 10_000;
 /** Most characters of an answer's text that are shown. */
 const MOST_TEXT = 500;
 
@@ -27,12 +29,13 @@ export async function ask<T>(
   const headers: Record<string, string> = {};
   if (method !== 'GET') headers['X-Runnel-Token'] = token();
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const deadline = AbortSignal.timeout(PATIENCE_MS);
   const response = await fetch(path, {
     method,
     headers,
     cache: 'no-store',
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    ...(signal && { signal }),
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
   }).catch((error: unknown) => {
     if (signal?.aborted) throw signal.reason;
     throw new EndpointError('away', `The relay does not answer (${error instanceof Error ? error.message : error})`);

@@ -47,48 +47,64 @@ export function openFeed(path = 'feed'): Feed {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let startedAt: number | undefined;
+  /** Whether the connection has brought no tick yet. */
+  let isFresh = true;
 
   function connect(): void {
-    clearTimeout(timer);
-    source = new EventSource(path);
-    source.addEventListener('hello', ({ data }) => {
+    const opened = new EventSource(path);
+    source?.close();
+    source = opened;
+    isFresh = true;
+    opened.addEventListener('hello', ({ data }) => {
       hello.value = JSON.parse(data);
     });
-    source.addEventListener('status', ({ data }) => take(JSON.parse(data)));
-    source.onerror = () => void lost();
-    timer = setTimeout(() => void lost(), SILENT_MS);
+    opened.addEventListener('status', ({ data }) => take(JSON.parse(data)));
+    opened.onerror = () => void lost(opened);
+    listen(opened);
+  }
+
+  function listen(to: EventSource | undefined): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void lost(to), SILENT_MS);
   }
 
   function take(tick: FeedStatus): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => void lost(), SILENT_MS);
+    listen(source);
     failures = 0;
     const before = status.peek();
     const restarted = startedAt !== undefined && startedAt !== hello.peek()?.startedAt;
     startedAt = hello.peek()?.startedAt;
-    if (before && (restarted || tick.at - before.at > WORTH_TELLING_MS))
+    // Ticks may come seldom: only what a connection did not get was missed.
+    const isNext = !isFresh && tick.tick - (before?.tick ?? 0) === 1;
+    isFresh = false;
+    if (before && (restarted || (!isNext && tick.at - before.at > WORTH_TELLING_MS)))
       missed.value = missedOf(before, tick, restarted);
     status.value = tick;
     if (state.peek().kind !== 'open') state.value = { kind: 'open' };
     for (const listener of listeners) listener(tick);
   }
 
-  /** The browser does not say why an EventSource failed, so the same is asked in a way that tells. */
-  async function lost(): Promise<void> {
-    source?.close();
-    clearTimeout(timer);
+  /** The browser does not say why an EventSource failed, so the same is asked in a way that tells; another try does not wait for it. */
+  async function lost(which: EventSource | undefined): Promise<void> {
+    which?.close();
+    if (which !== source) return;
+    const waitMs = backoffMs(++failures, 500, 5_000);
     const since = stateSince(state.peek());
-    const why = await ask('status').then(
+    const tell = (why: string) => {
+      state.value = { kind: 'lost', since, retryAt, why };
+    };
+    const retryAt = Date.now() + waitMs;
+    tell('The connection was cut');
+    clearTimeout(timer);
+    timer = setTimeout(connect, waitMs);
+    const error = await ask('status').then(
       () => undefined,
       (error: EndpointError) => error,
     );
-    if (why?.kind === 'denied') {
-      state.value = { kind: 'denied', why: why.message };
-      return;
-    }
-    const waitMs = backoffMs(++failures, 500, 5_000);
-    state.value = { kind: 'lost', since, retryAt: Date.now() + waitMs, why: why?.message ?? 'The connection was cut' };
-    timer = setTimeout(connect, waitMs);
+    if (!error || which !== source) return;
+    if (error.kind !== 'denied') return tell(error.message);
+    clearTimeout(timer);
+    state.value = { kind: 'denied', why: error.message };
   }
 
   connect();

@@ -5,7 +5,11 @@ import type { ServerChannel } from './wire.ts';
 
 export type Channels =
   | { readonly kind: 'loading' }
-  | { readonly kind: 'known'; readonly list: readonly ServerChannel[]; readonly at: number }
+  | {
+      readonly kind: 'known';
+      readonly list: readonly ServerChannel[];
+      readonly byName: ReadonlyMap<string, ServerChannel>;
+    }
   | { readonly kind: 'failed'; readonly why: string; readonly status: number };
 
 const EVERY_MS = 2_000;
@@ -16,7 +20,7 @@ export function followChannels(): Signal<Channels> {
   const read = async () => {
     if (!document.hidden) {
       channels.value = await ask<ServerChannel[]>('channels').then(
-        (list) => ({ kind: 'known', list, at: Date.now() }) as const,
+        (list) => ({ kind: 'known', list, byName: new Map(list.map((each) => [each.name, each])) }) as const,
         ({ message, status }: EndpointError) => ({ kind: 'failed', why: message, status }) as const,
       );
     }
@@ -27,5 +31,5 @@ export function followChannels(): Signal<Channels> {
 }
 
 export function channelNamed(channels: Channels, name: string): ServerChannel | undefined {
-  return channels.kind === 'known' ? channels.list.find((channel) => channel.name === name) : undefined;
+  return channels.kind === 'known' ? channels.byName.get(name) : undefined;
 }

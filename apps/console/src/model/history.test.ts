@@ -36,3 +36,16 @@ it('forgets sessions that are gone', () => {
   expect(history.of('session session-1')).toBeUndefined();
   expect(history.of('session session-1999')?.length).toBe(1);
 });
+
+it('of a great many sessions some have no line, but each has its rate, and sinks and the whole have theirs', () => {
+  const history = new History();
+  const many = (at: number, events: number): FeedStatus => ({
+    ...tick(at, events),
+    sessions: Array.from({ length: 2_000 }, (_, n) => tick(at, events, events, `s${n}`).sessions).flat(),
+  });
+  for (const each of [many(1000, 10), many(2000, 30)]) history.take(each);
+  expect(history.of('session s1999')).toBeUndefined();
+  expect(history.perSecond('s1999')).toBe(20);
+  expect(history.of('all')?.newest('in', 1)).toEqual([40_000]);
+  expect(history.of('sink s')?.newest('out', 1)).toEqual([20]);
+});

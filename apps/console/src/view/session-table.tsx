@@ -16,7 +16,7 @@ interface Row {
   readonly session: SessionStatus;
   readonly standing: Standing;
   readonly ageMs: number | undefined;
-  readonly rate: number | undefined;
+  readonly rate: number;
   readonly line: readonly number[];
   readonly losses: readonly (readonly [string, number])[];
 }
@@ -46,7 +46,7 @@ export function SessionTable({ status }: { status: FeedStatus }) {
       history.quietMs(session.id),
     );
     const ageMs = session.openedAt === undefined ? undefined : status.at - session.openedAt;
-    return { session, standing, ageMs, rate: line.at(-1), line, losses: lossesOf(session) };
+    return { session, standing, ageMs, rate: history.perSecond(session.id), line, losses: lossesOf(session) };
   });
   return (
     <Table
@@ -96,7 +96,7 @@ const COLUMNS: readonly Column<Row>[] = [
     name: 'rate',
     label: 'Events / s',
     isFigure: true,
-    by: ({ rate = -1 }) => rate || 0,
+    by: ({ rate }) => (Number.isNaN(rate) ? -1 : rate),
     cell: ({ rate }) => perSecond(rate),
   },
   {

@@ -121,6 +121,9 @@ function walk(event: KeyboardEvent): void {
 const cellClass = ({ isFigure, class: own }: { isFigure?: boolean; class?: string }) =>
   [isFigure && 'figure', own].filter(Boolean).join(' ') || undefined;
 
+const words = new Intl.Collator(undefined, { numeric: true });
+
+/** Rows that are equal stay in their order, whichever way it goes. */
 function sortedBy<Row>(
   rows: readonly Row[],
   by: ((row: Row) => number | string) | undefined,
@@ -128,11 +131,9 @@ function sortedBy<Row>(
 ): readonly Row[] {
   if (!by) return rows;
   const keyed = rows.map((row) => [by(row), row] as const);
-  keyed.sort(([a], [b]) =>
-    typeof a === 'number' && typeof b === 'number'
-      ? a - b
-      : String(a).localeCompare(String(b), undefined, { numeric: true }),
+  const sign = down ? -1 : 1;
+  keyed.sort(
+    ([a], [b]) => sign * (typeof a === 'number' && typeof b === 'number' ? a - b : words.compare(String(a), String(b))),
   );
-  if (down) keyed.reverse();
   return keyed.map(([, row]) => row);
 }

@@ -23,6 +23,8 @@ const HELP = `Usage: npm run faults [-- options]
 
 Exits with 1 if an event was lost, came twice for no reason or out of order, or a client did not start.`;
 
+const STILL_HERE_MS = 10_000;
+
 const { values } = parseArgs({
   allowNegative: true,
   options: {
@@ -52,6 +54,13 @@ async function main(cycles: number, damages: number, seed: number): Promise<void
   for (const problem of problems.slice(0, 50)) console.error(`PROBLEM ${problem}`);
   console.log(`${problems.length} problems in ${seconds} s; all figures are in ${write(report)}`);
   process.exitCode = problems.length > 0 ? 1 : 0;
+  setTimeout(namesWhatIsLeft, STILL_HERE_MS).unref();
+}
+
+/** Once a run did not end after its report. What keeps a process is worth knowing, and no reason to wait for it. */
+function namesWhatIsLeft(): void {
+  console.error(`Something was left open: ${process.getActiveResourcesInfo().join(', ')}`);
+  process.exit();
 }
 
 async function theScripted(): Promise<Pick<Report, 'script' | 'network' | 'disk' | 'clock'>> {

@@ -75,6 +75,12 @@ export interface Parked {
   readonly bytes: number;
 }
 
+/** A row that leaves the journal although some sink may have wanted it. */
+export interface Deleted {
+  readonly n: number;
+  readonly reason: DropReason;
+}
+
 /** What a cursor needs of its journal. */
 export interface Shelf {
   readonly store: Store;
@@ -101,7 +107,8 @@ export class Cursor {
   #delivered: number;
   #dropped: Partial<Record<DropReason, number>>;
   #movedAt: number | undefined;
-  #parked = new Set<number>();
+  /** By their numbers; none is behind `settled`, unless the lane has it in hand as well. */
+  readonly #parked = new Map<number, Parked>();
   #lost: number[] = [];
   /** Settled, and not booked as long as one before is not. */
   readonly #ahead = new Map<number, Result>();
@@ -111,7 +118,7 @@ export class Cursor {
   constructor(sink: string, shelf: Shelf, from: { settled: number; arrived: number }) {
     this.sink = sink;
     this.#shelf = shelf;
-    const { sinks, drops } = shelf.store.statements;
+    const { sinks, drops, parked } = shelf.store.statements;
     const row = sinks.all().find((each) => each.sink === sink);
     this.#settled = row ? Number(row.settled) : from.settled;
     this.#arrived = row ? Number(row.arrived) : from.arrived;
@@ -120,7 +127,8 @@ export class Cursor {
     this.#dropped = Object.fromEntries(drops.all(sink).map(({ reason, count }) => [reason, count]));
     this.#handed = this.#settled;
     this.#dirty = !row;
-    for (const { n } of this.parked()) this.#parked.add(n);
+    for (const each of parked.all(sink) as unknown as readonly Parked[]) this.#parked.set(each.n, each);
+    this.#unparkAhead();
   }
 
   /** The next envelopes, oldest first: at most so many and so many bytes (one larger comes alone). None of them is given again, until the process starts anew. */
@@ -134,7 +142,6 @@ export class Cursor {
       this.#bookAhead();
     };
     for (const row of this.#shelf.after(this.#handed, max, damaged)) {
-      if (this.#parked.has(row.n)) continue;
       bytes += row.envelope.bytes.length;
       if (taken.length > 0 && bytes > maxBytes) break;
       taken.push(row);
@@ -143,9 +150,9 @@ export class Cursor {
     return taken;
   }
 
-  /** What is parked, as the file says. */
+  /** What is parked, oldest first. */
   parked(): readonly Parked[] {
-    return this.#shelf.store.statements.parked.all(this.sink) as unknown as readonly Parked[];
+    return [...this.#parked.values()].sort((a, b) => a.n - b.n);
   }
 
   /** An envelope that is parked; undefined if it had to go since. */
@@ -168,8 +175,9 @@ export class Cursor {
     if (this.#shelf.closed()) return;
     this.#settled = Math.max(this.#settled, Math.min(settled, this.#handed));
     this.#movedAt = this.#shelf.wall();
-    for (const { n, key, bytes } of parked) {
-      this.#parked.add(n);
+    for (const each of parked) {
+      const { n, key, bytes } = each;
+      this.#parked.set(n, each);
       this.#owe(({ park }) => park.run(n, this.sink, key, bytes));
     }
     // Nearly always: the front of the queue, delivered.
@@ -189,8 +197,8 @@ export class Cursor {
   #bookAhead(): void {
     const freed: number[] = [];
     for (const [n, { became, burial }] of this.#ahead) {
+      if (n > this.#settled) continue;
       const wasParked = this.#parked.delete(n);
-      if (n > this.#settled && !wasParked) continue;
       this.#ahead.delete(n);
       if (became === 'delivered') this.#delivered++;
       else this.drop(became, 1);
@@ -210,7 +218,7 @@ export class Cursor {
   get books(): CursorBooks {
     const { pending } = this;
     // Parked ones are held in the order of their numbers, nearly.
-    const oldest = Math.min(this.#settled + 1, this.#parked.values().next().value ?? Number.POSITIVE_INFINITY);
+    const oldest = Math.min(this.#settled + 1, this.#parked.keys().next().value ?? Number.POSITIVE_INFINITY);
     const at =
       pending > 0 && !this.#shelf.closed()
         ? (this.#shelf.store.statements.receivedAfter.get(oldest - 1)?.at as number)
@@ -271,8 +279,16 @@ export class Cursor {
     this.#dirty = true;
   }
 
+  /** Writes that rows are deleted, in the transaction that does it: `deleted` is called for each when that is over. */
+  writeDeleted({ addDropped, unpark }: Store['statements'], rows: readonly Deleted[]): void {
+    const lost = rows.filter(({ n }) => this.#parked.has(n) || n > this.#handed);
+    for (const { n } of lost) if (this.#parked.has(n)) unpark.run(n, this.sink);
+    for (const [reason, { length }] of Map.groupBy(lost, (row) => row.reason))
+      addDropped.run(this.sink, reason, length);
+  }
+
   /** A row is deleted that the sink has not got: counts it if it was to get it. */
-  deleted(n: number, reason: DropReason): void {
+  deleted({ n, reason }: Deleted): void {
     if (this.#parked.delete(n)) {
       this.#lost.push(n);
       this.#owe(({ unpark }) => unpark.run(n, this.sink));
@@ -285,22 +301,43 @@ export class Cursor {
     this.#handed = this.#settled;
     this.#ahead.clear();
     this.#lost = [];
+    this.#unparkAhead();
   }
 
-  /** Moves to another place, with so many envelopes to be sent once more, or purged. Only right after `takeBack`. */
-  jump(settled: number, count: { readonly again?: number; readonly purged?: number }): void {
+  /** Goes back to another place, with so many envelopes between. Returns how many of them are to be sent once more: not those that were parked, which were still to come. Only right after `takeBack`. */
+  rewind(settled: number, between: number): number {
     this.#settled = settled;
     this.#handed = settled;
-    this.#arrived += count.again ?? 0;
-    this.drop('purged', count.purged ?? 0);
+    const again = between - this.#unparkAhead();
+    this.#arrived += again;
+    this.#dirty = true;
+    this.#shelf.persist();
+    return again;
+  }
+
+  /** Goes on to another place, with so many envelopes between, which are purged. Only right after `takeBack`. */
+  skip(settled: number, between: number): void {
+    this.#settled = settled;
+    this.#handed = settled;
+    this.drop('purged', between);
     this.#dirty = true;
     this.#shelf.persist();
   }
 
+  /** What will be read again waits for its turn there, so that it is not sent from two places. Returns how many. */
+  #unparkAhead(): number {
+    const ahead = [...this.#parked.keys()].filter((n) => n > this.#settled);
+    for (const n of ahead) {
+      this.#parked.delete(n);
+      this.#owe(({ unpark }) => unpark.run(n, this.sink));
+    }
+    return ahead.length;
+  }
+
   /** An envelope came back from the dead, and is parked. The file says so already. */
-  raised(n: number): void {
+  raised(parked: Parked): void {
     this.#arrived++;
-    this.#parked.add(n);
+    this.#parked.set(parked.n, parked);
   }
 
   /** Whether there is something for `write`. */

@@ -213,13 +213,15 @@ export class Journal {
         : { settled: this.#last, arrived: 0 };
     const shelf: Shelf = {
       store,
-      after: (n, max, damaged) => this.#recent.after(n, max) ?? this.#readAfter(n, max, damaged),
+      after: (n, max, damaged) => this.#recentAfter(n, max) ?? this.#readAfter(n, max, damaged),
       one: (n) => {
         const row = this.#readOne(n);
         return typeof row === 'string' ? undefined : row;
       },
       persist: () => this.#persist(),
-      freed: (numbers) => this.#freed.push(...numbers),
+      freed: (numbers) => {
+        this.#freed = this.#freed.concat(numbers);
+      },
       wall: () => clock.wall(),
       closed: () => this.#closed,
     };
@@ -314,7 +316,7 @@ export class Journal {
       this.#freed = [];
       this.#totals = done.totals;
       if (done.dropped.length > 0) this.#recent.clear();
-      for (const { n, reason } of done.dropped) for (const cursor of cursors) cursor.deleted(n, reason);
+      for (const each of done.dropped) for (const cursor of cursors) cursor.deleted(each);
     } catch (error) {
       this.#failed(error);
     }
@@ -375,6 +377,11 @@ export class Journal {
     }
     this.#error = String(error);
     if (this.#waiting.entries > 0) this.#commitSoon();
+  }
+
+  /** Where rows are deleted, memory may still hold them: whoever goes back there gets what the file has, which is what is counted. */
+  #recentAfter(n: number, max: number): readonly Row[] | undefined {
+    return n < this.#totals.trimmed ? undefined : this.#recent.after(n, max);
   }
 
   #readAfter(n: number, max: number, damaged: (n: number) => void): readonly Row[] {

@@ -1,6 +1,6 @@
 /** Takes envelopes out of the journal, or back into it, at a person's wish, with the books in order. */
 import type { Envelope } from '@runnel/protocol';
-import type { Cursor, DropReason } from './cursor.ts';
+import type { Cursor, DropReason, Parked } from './cursor.ts';
 import { COLUMNS, readRow } from './row.ts';
 import type { Store } from './store.ts';
 import type { Totals } from './trim.ts';
@@ -35,14 +35,16 @@ export async function removeWhere(
     unsent += found.filter(({ n }) => cursors.some((cursor) => cursor.wants(n))).length;
     const bytes = found.reduce((sum, { envelope }) => sum + envelope.bytes.length, 0);
     const totals = { ...desk.totals, rows: desk.totals.rows - found.length, bytes: desk.totals.bytes - bytes };
-    desk.store.transaction('full', ({ remove, setTotal }) => {
-      for (const { n } of found) remove.run(n);
-      setTotal.run('rows', totals.rows);
-      setTotal.run('bytes', totals.bytes);
+    const deleted = found.map(({ n }) => ({ n, reason }));
+    desk.store.transaction('full', (statements) => {
+      for (const { n } of found) statements.remove.run(n);
+      for (const cursor of cursors) cursor.writeDeleted(statements, deleted);
+      statements.setTotal.run('rows', totals.rows);
+      statements.setTotal.run('bytes', totals.bytes);
     });
     desk.totals = totals;
     desk.onDeleted();
-    for (const { n } of found) for (const cursor of cursors) cursor.deleted(n, reason);
+    for (const each of deleted) for (const cursor of cursors) cursor.deleted(each);
     at = Number(piece.at(-1)?.n ?? desk.last);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -82,7 +84,8 @@ export async function raiseDead(
   for (;;) {
     const rows = dead();
     if (rows.length === 0) return raised;
-    const parked: { n: number; key: string; bytes: number }[] = [];
+    const parked: Parked[] = [];
+    const back: number[] = [];
     let totals = desk.totals;
     store.transaction('full', ({ raise, park, setTotal }) => {
       for (const row of rows) {
@@ -91,7 +94,13 @@ export async function raiseDead(
         if (!dead) continue;
         const { id, session, relayedVia, receivedAt, bytes } = dead.envelope;
         const { changes } = again.run(dead.n, session, id ?? null, relayedVia, receivedAt, bytes);
-        if (changes) totals = { ...totals, rows: totals.rows + 1, bytes: totals.bytes + bytes.length };
+        if (changes) {
+          totals = { ...totals, rows: totals.rows + 1, bytes: totals.bytes + bytes.length };
+          back.push(dead.n);
+          for (const { sink, handed } of desk.cursors.values()) if (dead.n > handed) arrive.run(sink);
+        }
+        // Behind the cursor it comes in its turn.
+        if (dead.n > cursor.settled) continue;
         if (!park.run(dead.n, cursor.sink, '', bytes.length).changes) continue;
         arrive.run(cursor.sink);
         parked.push({ n: dead.n, key: '', bytes: bytes.length });
@@ -100,8 +109,9 @@ export async function raiseDead(
       setTotal.run('bytes', totals.bytes);
     });
     desk.totals = totals;
-    for (const { n } of parked) cursor.raised(n);
-    raised += parked.length;
+    for (const n of back) for (const each of desk.cursors.values()) if (n > each.handed) each.arrive(1);
+    for (const each of parked) cursor.raised(each);
+    raised += rows.length;
     report(raised, total);
     await new Promise((resolve) => setImmediate(resolve));
   }

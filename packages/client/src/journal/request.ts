@@ -81,13 +81,8 @@ const unserved = (cursor: Cursor): Holdable => ({
   },
 });
 
-const NOT_PARKED = 'NOT EXISTS (SELECT 1 FROM parked WHERE parked.n = envelopes.n AND parked.sink = ?)';
-const count = (store: Store, after: number, to: number, sink: string) =>
-  Number(
-    store
-      .prepared(`SELECT count(*) AS count FROM envelopes WHERE n > ? AND n <= ? AND ${NOT_PARKED}`)
-      .get(after, to, sink)?.count,
-  );
+const countOf = (store: Store, after: number, to: number) =>
+  Number(store.prepared('SELECT count(*) AS count FROM envelopes WHERE n > ? AND n <= ?').get(after, to)?.count);
 const breath = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Backwards in steps, so that a kill in between leaves the books right. */
@@ -98,9 +93,7 @@ async function rewind(store: Store, cursor: Cursor, from: number, report: Report
   let again = 0;
   while (cursor.settled > goal) {
     const to = Math.max(goal, cursor.settled - PIECE);
-    const found = count(store, to, cursor.settled, cursor.sink);
-    cursor.jump(to, { again: found });
-    again += found;
+    again += cursor.rewind(to, countOf(store, to, cursor.settled));
     report(total - (cursor.settled - goal), total);
     await breath();
   }
@@ -120,8 +113,8 @@ async function purge(store: Store, cursor: Cursor, to: number, report: Report): 
   let purged = parked.length;
   while (cursor.settled < last) {
     const next = Math.min(last, cursor.settled + PIECE);
-    const found = count(store, cursor.settled, next, cursor.sink);
-    cursor.jump(next, { purged: found });
+    const found = countOf(store, cursor.settled, next);
+    cursor.skip(next, found);
     purged += found;
     report(total - (last - cursor.settled), total);
     await breath();

@@ -134,7 +134,7 @@ function countLost(to: Store): number {
     const found = Number(
       to
         .prepared(
-          'SELECT (SELECT count(*) FROM envelopes WHERE n > ?) + (SELECT count(*) FROM parked WHERE sink = ?) AS found',
+          'SELECT (SELECT count(*) FROM envelopes WHERE n > ?1) + (SELECT count(*) FROM parked WHERE sink = ?2 AND n <= ?1) AS found',
         )
         .get(Number(settled), String(sink))?.found,
     );

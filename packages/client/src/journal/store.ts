@@ -90,6 +90,9 @@ function prepare(db: DatabaseSync) {
     forgetSink: db.prepare('DELETE FROM sinks WHERE sink = ?'),
     drops: db.prepare('SELECT reason, count FROM dropped WHERE sink = ?'),
     setDropped: db.prepare('INSERT INTO dropped VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = excluded.count'),
+    addDropped: db.prepare(
+      'INSERT INTO dropped VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
+    ),
     forgetDrops: db.prepare('DELETE FROM dropped WHERE sink = ?'),
 
     park: db.prepare('INSERT INTO parked VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),

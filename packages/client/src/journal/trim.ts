@@ -1,5 +1,5 @@
 /** What leaves the journal: what all sinks have settled, and, where it grows over its bounds, the oldest. A piece at a time. EGRESS 2.13. */
-import type { Cursor, DropReason } from './cursor.ts';
+import type { Cursor, Deleted } from './cursor.ts';
 import type { Store } from './store.ts';
 
 export interface Bounds {
@@ -37,8 +37,7 @@ interface Trimming {
 
 interface Trimmed {
   readonly totals: Totals;
-  /** Deleted although some sink may have wanted them. */
-  readonly dropped: readonly { readonly n: number; readonly reason: DropReason }[];
+  readonly dropped: readonly Deleted[];
 }
 
 /** Envelopes of one deletion. */
@@ -56,11 +55,12 @@ export function trim(trimming: Trimming): Trimmed | undefined {
     !(trimming.all && oldest(trimming) < trimming.wall - bounds.maxAgeMs)
   )
     return undefined;
-  return trimming.store.transaction('normal', ({ setTotal }) => {
+  return trimming.store.transaction('normal', (statements) => {
     const settled = end === undefined ? totals : deleteSettled(trimming, end);
     const left = deleteFreed(trimming, settled);
     const done = dropOldest(trimming, left);
-    for (const [name, value] of Object.entries(done.totals)) setTotal.run(name, value);
+    for (const [name, value] of Object.entries(done.totals)) statements.setTotal.run(name, value);
+    for (const cursor of trimming.cursors) cursor.writeDeleted(statements, done.dropped);
     return done;
   });
 }
@@ -104,7 +104,7 @@ function deleteFreed({ store, freed }: Trimming, totals: Totals): Totals {
 
 /** Deletes from the oldest on what no lane has in hand, until the bounds are kept. */
 function dropOldest({ store, bounds, cursors, wall }: Trimming, totals: Totals): Trimmed {
-  const dropped: Trimmed['dropped'][number][] = [];
+  const dropped: Deleted[] = [];
   let { rows, bytes } = totals;
   const next = store.prepared(
     'SELECT n, length(bytes) AS length, received_at FROM envelopes WHERE n > ? ORDER BY n LIMIT 1',

@@ -42,7 +42,7 @@ export function summaryOf({ text, note }: TailEvent): string {
   if (note !== undefined) return note;
   // A long one is not parsed for a summary of its beginning.
   if (text.length > 20_000) return visible(text, 300);
-  const value = JSON.parse(text) as Data;
+  const value = JSON.parse(text, exact) as Data;
   const { type: _, client_source: _source, timestamp: _stamp, session_id: _session, ...rest } = dataOf(value) ?? value;
   return visible(
     Object.entries(rest)
@@ -56,6 +56,10 @@ export function stampOf(value: Data, data: Data | undefined, now: number): numbe
   const at = Number(data?.timestamp ?? value.timestamp);
   return Math.abs(at - now) < FARTHEST_MS ? at : now;
 }
+
+/** Integers too long for a number, such as stamps in nanoseconds, stay as they were written. */
+const exact = (_: string, value: unknown, context?: { readonly source?: string }) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) ? (context?.source ?? value) : value;
 
 const plain = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 const named = (value: unknown) => (typeof value === 'string' && value !== '' ? value.slice(0, MOST_TYPE) : undefined);

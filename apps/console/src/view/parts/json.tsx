@@ -1,5 +1,6 @@
 /** JSON with its parts told apart. */
 import { useMemo } from 'preact/hooks';
+import { setOut } from '../../model/set-out.ts';
 import { visibleLines } from '../../model/text.ts';
 
 const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -7,7 +8,7 @@ const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+
 const MOST_PARTS = 2_000;
 
 export function Json({ text }: { text: string }) {
-  const parts = useMemo(() => partsOf(visibleLines(pretty(text))), [text]);
+  const parts = useMemo(() => partsOf(visibleLines(setOut(text))), [text]);
   return (
     <pre class="json">
       {parts.map(([kind, part], n) =>
@@ -21,15 +22,6 @@ export function Json({ text }: { text: string }) {
       )}
     </pre>
   );
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    // Not JSON, such as a destination's answer: as it came.
-    return text;
-  }
 }
 
 function partsOf(text: string): [kind: string, text: string][] {

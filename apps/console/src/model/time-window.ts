@@ -15,7 +15,11 @@ export interface TimeWindow {
   readonly to: number | undefined;
 }
 
-const earlier = signal<readonly TimeWindow[]>([]);
+/** Of one session or sink: in another view there is nothing to go back to. */
+const earlier = signal<{ readonly of: string; readonly windows: readonly TimeWindow[] }>({ of: '', windows: [] });
+
+const here = () => `${route.value.view} ${route.value.id}`;
+const windowsBefore = () => (earlier.value.of === here() ? earlier.value.windows : []);
 
 export function timeWindow(): TimeWindow {
   const { params } = route.value;
@@ -28,12 +32,13 @@ export function timeWindow(): TimeWindow {
 }
 
 /** Whether there is a window to go back to. */
-export const canGoBack = () => earlier.value.length > 0;
+export const canGoBack = () => windowsBefore().length > 0;
 
 export function goBack(): void {
-  const before = earlier.value.at(-1);
+  const windows = windowsBefore();
+  const before = windows.at(-1);
   if (!before) return;
-  earlier.value = earlier.value.slice(0, -1);
+  earlier.value = { of: here(), windows: windows.slice(0, -1) };
   write(before);
 }
 
@@ -57,7 +62,7 @@ export function step(direction: -1 | 1): void {
 }
 
 function change(next: TimeWindow): void {
-  earlier.value = [...earlier.value, timeWindow()].slice(-MOST_STEPS);
+  earlier.value = { of: here(), windows: [...windowsBefore(), timeWindow()].slice(-MOST_STEPS) };
   write(next);
 }
 

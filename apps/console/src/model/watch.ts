@@ -73,7 +73,8 @@ export function watchSession(server: string, session: string): Watch {
     if (types.has(event.type) || types.size < MOST_TYPES) types.set(event.type, (types.get(event.type) ?? 0) + 1);
     const data = dataOf(line.value);
     const found = data && figuresOf(data);
-    if (found) figures.push(event.at, found);
+    // A stamp ahead of the present would hold back all that come before it is reached.
+    if (found) figures.push(Math.min(event.at, Date.now()), found);
     if (line.value.type === 'losses') takeWithheld(line.value.withheld);
     if (line.value.type === 'logs' && Array.isArray(line.value.lines)) takeLogs(line.value.lines, event.at);
   }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytes, count, exactly, ms, NONE, perSecond, short, span, timeOf } from './format.ts';
+import { bytes, count, exactly, ms, NONE, perSecond, secondOf, short, span, timeOf } from './format.ts';
 
 it.each([
   [count(1_234_567), '1,234,567'],
@@ -30,4 +30,8 @@ it('writes a dash for what is no figure, whatever a runner called a time', () =>
 it('tells a moment to the millisecond, and exactly in UTC', () => {
   expect(timeOf(1_795_318_027_701)).toMatch(/^\d\d:\d\d:\d\d\.701$/);
   expect(exactly(1_795_318_027_701)).toContain('2026-11-22T03:27:07.701Z');
+});
+
+it('a day begins at 00:00:00', () => {
+  expect(secondOf(new Date(2026, 0, 2).getTime())).toBe('00:00:00');
 });

@@ -5,7 +5,8 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
-  hour12: false,
+  // Without 24:00:00 at midnight, which `hour12: false` makes in some languages.
+  hourCycle: 'h23',
 });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const stamp = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });

@@ -45,15 +45,32 @@ describeInBrowser('the connection', ({ open }) => {
     await page.locator('.sessions tbody tr').waitFor();
   });
 
-  it('a token that is asked for is said to be, and leads to where it is entered', async () => {
-    const page = await open(loop, '#/', { mayFail: /status of 401|Failed to load/ });
-    await page.getByText('connected').waitFor();
-    const denied = { status: 401, body: 'The token is needed' };
-    await page.route('**/feed', (route) => route.fulfill(denied));
-    await page.route('**/status', (route) => route.fulfill(denied));
-    await page.reload();
-    await page.getByText('The relay asks for its token').first().waitFor();
-    expect(await page.getByRole('link', { name: 'Enter the token' }).getAttribute('href')).toBe('login');
+  it('a relay on a host of others asks for its token, and again when it was started anew with another', async () => {
+    const guarded = await startLoop({ sessions: ['demo'], host: '0.0.0.0' });
+    try {
+      const page = await open(guarded, '#/session/demo', { mayFail: /status of 401|ERR_|Failed to load/ });
+      await page.getByLabel('Token').fill('not this one, surely');
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.getByText('That is not the token of this relay.').waitFor();
+      await page.getByLabel('Token').fill(guarded.token);
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.locator('.sessions tbody tr').waitFor();
+      await page.getByText('connected').waitFor();
+      await page.goto(`${guarded.url}#/session/demo`);
+      await page.locator('.control').getByRole('button', { name: 'Ask the runner' }).click();
+      await page.locator('.control .chip', { hasText: /asked|unanswered/ }).waitFor();
+
+      await guarded.stopEndpoint();
+      await guarded.startEndpoint();
+      await page.locator('.banner', { hasText: 'The relay asks for its token' }).waitFor();
+      await page.locator('.bar').getByText('denied').waitFor();
+      await page.getByRole('link', { name: 'Enter the token' }).click();
+      await page.getByLabel('Token').fill(guarded.token);
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.locator('.sessions tbody tr').waitFor();
+    } finally {
+      await guarded.close();
+    }
   });
 
   it('a trickle server that is away is told beside the tail, and read on when it is back', async () => {

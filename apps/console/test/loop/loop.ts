@@ -18,8 +18,10 @@ export interface Loop {
   readonly server: Serving;
   readonly relay: Relay;
   readonly sinks: readonly SteeredSink[];
-  /** Where the page is. */
+  /** Where the page is, as this machine reaches it. */
   readonly url: string;
+  /** What the endpoint asks for on a host that is not of this machine alone; another one after a restart. */
+  readonly token: string;
   /** Ends and begins the relay's endpoint on the same port, as if the relay had been away. */
   stopEndpoint(): Promise<void>;
   startEndpoint(): Promise<void>;
@@ -51,7 +53,8 @@ export async function startLoop({
   const start = (port: number) =>
     serveRelay(relay, { console: dist, name, port, ...(host && { host }), onWarning: () => {} });
   let endpoint = await start(0);
-  const { port, url } = endpoint;
+  const { port } = endpoint;
+  const url = endpoint.url.replace('//0.0.0.0:', '//127.0.0.1:');
   return {
     get server() {
       return server;
@@ -59,6 +62,9 @@ export async function startLoop({
     relay,
     sinks,
     url,
+    get token() {
+      return endpoint.token;
+    },
     stopEndpoint: () => endpoint.close(),
     async startEndpoint() {
       endpoint = await start(port);

@@ -14,10 +14,12 @@ export function Banner() {
     const at = feed.status.value?.at;
     const leftMs = state.retryAt - now.value;
     return (
-      <div class="banner bad" role="alert">
+      <div class="banner bad">
         <Icon name="warning" />
         <p>
-          <b>Connection to the relay lost</b> {span(now.value - state.since)} ago: {visible(state.why, 200)}.{' '}
+          {/* Told once: the countdown beside it would be read out every second. */}
+          <b role="alert">Connection to the relay lost</b> {span(now.value - state.since)} ago:{' '}
+          {visible(state.why, 200)}.{' '}
           {at !== undefined && <span title={exactly(at)}>Figures are as of {secondOf(at)}. </span>}
           <span class="num">{leftMs > 0 ? `Next try in ${Math.ceil(leftMs / 1000)} s.` : 'Trying now.'}</span>
         </p>

@@ -36,7 +36,7 @@ const MEGABYTE_STEPS = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_76
 const PERCENT_STEPS = [10, 25, 50, 100, 200, 400];
 
 const megabytes = (n: number | undefined) =>
-  n === undefined ? '–' : n >= 1024 ? `${(n / 1024).toFixed(1)} G` : `${n.toFixed(0)} M`;
+  n === undefined ? '–' : n === 0 ? '0' : n >= 1024 ? `${(n / 1024).toFixed(1)} G` : `${n.toFixed(0)} M`;
 const percent = (n: number | undefined) => (n === undefined ? '–' : `${n.toFixed(0)} %`);
 
 /** By the names that runners give their figures. EGRESS 1.21. */

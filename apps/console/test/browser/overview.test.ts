@@ -60,6 +60,11 @@ describeInBrowser('the overview', ({ open }) => {
     await page.locator('dialog[open]').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
+    const keys = page.getByRole('button', { name: 'Keys' });
+    await keys.press('Enter');
+    await page.locator('dialog').getByRole('button', { name: 'Close' }).press('Enter');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    expect(await keys.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.keyboard.press('g');
     await page.keyboard.press('s');
     await expect.poll(() => new URL(page.url()).hash).toBe('#/sinks');

@@ -14,7 +14,10 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
+    const before = document.activeElement;
     dialog.current?.showModal();
+    // It is taken away rather than closed, and then the browser gives the focus to nobody.
+    return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
     <dialog ref={dialog} onClose={onClose} aria-label={title}>

@@ -1,37 +1,34 @@
 /** What a sink will never take: why, in full, and sent again where a person says so. */
 import { useEffect, useState } from 'preact/hooks';
+import { type DeadList, withNewest, withOlder } from '../model/dead-list.ts';
 import { ask, type EndpointError } from '../model/endpoint.ts';
 import { count, dateOf, exactly } from '../model/format.ts';
 import { sessionLink } from '../model/route.ts';
 import { visible, visibleLines } from '../model/text.ts';
 import type { DeadEntry, DeadPage, Errand, SinkStatus } from '../model/wire.ts';
+import { Errands } from './errands.tsx';
 import { CopyButton, FullText } from './event-detail.tsx';
 import { Tag } from './parts/chip.tsx';
-import { Dialog } from './parts/dialog.tsx';
 import { Empty } from './parts/empty.tsx';
 import { Icon } from './parts/icon.tsx';
 import { Panel } from './parts/panel.tsx';
+import { ReplayDialog, type Wish } from './replay-dialog.tsx';
 
 const PAGE = 50;
 
-/** What the person is asked to confirm: one letter, or all. */
-type Wish = { readonly number: number } | { readonly all: true };
-
 export function DeadLetters({ sink, errands }: { sink: SinkStatus; errands: readonly Errand[] }) {
-  const [pages, setPages] = useState<{ total: number; letters: readonly DeadEntry[]; next: number | undefined }>();
+  const [pages, setPages] = useState<DeadList>();
   const [trouble, setTrouble] = useState<string>();
   const [opened, setOpened] = useState<number>();
   const [wish, setWish] = useState<Wish>();
   const path = `sinks/${encodeURIComponent(sink.sink)}`;
   const read = (before?: number) =>
     ask<DeadPage>(`${path}/dead?limit=${PAGE}${before === undefined ? '' : `&before=${before}`}`).then(
-      ({ total, letters, next }) => {
+      (page) => {
         setTrouble(undefined);
-        setPages((known) => ({
-          total,
-          next,
-          letters: before === undefined ? letters : [...(known?.letters ?? []), ...letters],
-        }));
+        // An older page is of use only to the list that it was asked for.
+        if (before === undefined) setPages((known) => withNewest(known, page));
+        else setPages((known) => (known?.next === before ? withOlder(known, page) : known));
       },
       ({ message }: EndpointError) => setTrouble(message),
     );
@@ -78,7 +75,9 @@ export function DeadLetters({ sink, errands }: { sink: SinkStatus; errands: read
           Older ones
         </button>
       )}
-      {wish && <Confirm sink={sink.sink} path={path} wish={wish} total={total} onClose={() => setWish(undefined)} />}
+      {wish && (
+        <ReplayDialog sink={sink.sink} path={path} wish={wish} total={total} onClose={() => setWish(undefined)} />
+      )}
     </Panel>
   );
 }
@@ -129,80 +128,5 @@ function Letter({ letter, isOpen, onTurn, onReplay }: LetterProps) {
         </div>
       )}
     </li>
-  );
-}
-
-const WORDS = { waiting: 'waits', running: 'runs', done: 'done', failed: 'failed' } as const;
-
-/** What was asked of the journal, with how far it is. */
-function Errands({ errands }: { errands: readonly Errand[] }) {
-  if (errands.length === 0) return null;
-  return (
-    <ul class="errands">
-      {errands.slice(-3).map(({ id, kind, askedAt, state, done, total, error }) => (
-        <li key={id}>
-          <span title={exactly(askedAt)}>
-            {visible(kind, 40)}{' '}
-            <Tag tone={state === 'failed' ? 'bad' : state === 'done' ? 'good' : 'warn'}>{WORDS[state]}</Tag>
-          </span>
-          <progress
-            max={Math.max(1, total ?? 1)}
-            {...((total !== undefined || state === 'done') && {
-              value: state === 'done' ? Math.max(1, total ?? 1) : done,
-            })}
-            aria-label={`${kind}: ${done} of ${total ?? 'unknown'}`}
-          />
-          <span class="num">
-            {count(done)} / {count(total)}
-          </span>
-          {error !== undefined && <span class="loss">{visible(error, 300)}</span>}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-interface ConfirmProps {
-  readonly sink: string;
-  readonly path: string;
-  readonly wish: Wish;
-  readonly total: number;
-  readonly onClose: () => void;
-}
-
-function Confirm({ sink, path, wish, total, onClose }: ConfirmProps) {
-  const [state, setState] = useState<'idle' | 'asking' | { readonly why: string }>('idle');
-  const what =
-    'all' in wish
-      ? total === 1
-        ? 'the dead letter'
-        : `all ${count(total)} dead letters`
-      : `dead letter ${count(wish.number)}`;
-  const send = () => {
-    setState('asking');
-    ask<unknown>(`${path}/replay`, { method: 'POST', body: wish }).then(onClose, ({ message }: EndpointError) =>
-      setState({ why: message }),
-    );
-  };
-  return (
-    <Dialog title="Send again" onClose={onClose}>
-      <p>
-        This offers {what} to <b>{visible(sink, 60)}</b> again. What it refuses once more comes back here; what it had
-        taken after all, it gets twice.
-      </p>
-      {typeof state === 'object' && (
-        <p class="refusal" role="alert">
-          {visible(state.why, 400)}
-        </p>
-      )}
-      <div class="actions">
-        <button type="button" class="primary" onClick={send} disabled={state === 'asking'}>
-          {state === 'asking' ? 'Asking…' : 'Send again'}
-        </button>
-        <button type="button" onClick={onClose}>
-          Leave it
-        </button>
-      </div>
-    </Dialog>
   );
 }

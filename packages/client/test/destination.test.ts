@@ -208,6 +208,49 @@ describe('EGRESS 6.6: lanes to one place', () => {
     expect(retries).toBeLessThanOrEqual(12);
   });
 
+  test('one that is asked to slow down again and again does not keep the others from asking, in an outage either', () => {
+    const { cores } = lanes(2);
+    const [limited, healthy] = cores as [LaneCore, LaneCore];
+    for (let now = 0, failures = 0; failures < 3; now += 100) {
+      const batch = limited.next(now);
+      if (batch) {
+        failures++;
+        limited.done(batch, down, now);
+      }
+    }
+    let taken = 0;
+    for (let now = 0; now < 600 * SECOND; now += 1) {
+      // The one that is refused is always the first to look.
+      const batch = limited.next(now);
+      if (batch) limited.done(batch, { kind: 'throttled', reason: '429', retryAfterMs: 60_000 }, now);
+      const other = healthy.next(now);
+      if (other) {
+        healthy.done(other, accepted, now);
+        taken++;
+      }
+    }
+    expect(taken).toBeGreaterThanOrEqual(5);
+  });
+
+  test('a batch that was withheld whole was no request: nobody waits for what comes of it', () => {
+    const { cores } = lanes(2);
+    const [stale, other] = cores as [LaneCore, LaneCore];
+    let now = 0;
+    for (let failures = 0; failures < 4; now += 100) {
+      const batch = stale.next(now);
+      if (batch) {
+        failures++;
+        stale.done(batch, down, now);
+      }
+    }
+    now = stale.dueAt(now);
+    const batch = nextOf(stale, now);
+    expect(other.dueAt(now)).toBeGreaterThan(now);
+    expect(stale.withhold(batch, new Set(batch.items.map(({ n }) => n)))).toBeUndefined();
+    expect(other.dueAt(now)).toBe(now);
+    expect(other.next(now)).toBeDefined();
+  });
+
   test('EGRESS R1: whatever happens to some of them, each delivers everything, once and in order', () => {
     const kinds = fc.constantFrom('unavailable' as const, 'throttled' as const, 'accept' as const);
     const trouble = fc.record({

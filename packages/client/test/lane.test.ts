@@ -266,6 +266,28 @@ describe('the lane', () => {
     expect(core.idle).toBe(false);
   });
 
+  test('EGRESS 2.7: several batches in flight that are refused for their credentials are one refusal', () => {
+    const core = new LaneCore({ ...policy, order: 'none', maxBatch: 1 });
+    core.add(items(4));
+    const batches = Array.from({ length: 4 }, () => core.next(0));
+    for (const batch of batches) if (batch) core.done(batch, { kind: 'unauthorized', reason: '401' }, 1);
+    for (const _ of batches) core.renewed(500);
+    expect(core.dueAt(500)).toBe(500);
+  });
+
+  test('EGRESS 2.11, 3.18: of a key that failed, what is refused is dead as fast as of any, since who refuses is there', () => {
+    const core = new LaneCore({ ...policy, order: 'key' });
+    core.add(items(30, 'k'));
+    let down = true;
+    const { requests, dead } = run(core, () => {
+      const answer: Answer = down ? { kind: 'unavailable', reason: 'hung' } : refused;
+      down = false;
+      return answer;
+    });
+    expect(dead).toHaveLength(30);
+    expect(requests.at(-1)?.at).toBeLessThan(10_000);
+  });
+
   test('EGRESS 6.6: after an outage requests follow each other hardly faster than before it', () => {
     const core = new LaneCore({ ...policy, maxBatch: 5 });
     let n = 0;

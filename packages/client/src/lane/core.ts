@@ -185,13 +185,16 @@ export class LaneCore {
     this.#gate.renewed(now);
   }
 
-  /** Takes envelopes out of a batch that was given and not sent yet. Returns what is left of it, undefined if nothing is. */
+  /** Takes envelopes out of the batch that `next` gave last, which was not sent yet. Returns what is left of it, undefined if nothing is. */
   withhold(batch: Batch, numbers: ReadonlySet<number>): Batch | undefined {
     this.#inFlight.delete(batch);
     for (const n of numbers) this.#open.close(n);
     if (batch.parked !== undefined) this.#unpark(batch.parked, numbers);
     const items = batch.items.filter(({ n }) => !numbers.has(n));
-    if (items.length === 0) return undefined;
+    if (items.length === 0) {
+      this.#gate.unsent();
+      return undefined;
+    }
     const rest = { ...batch, items };
     this.#inFlight.add(rest);
     const key = batch.parked === undefined ? undefined : this.#parking.get(batch.parked);
@@ -396,6 +399,9 @@ export class LaneCore {
         this.#gate.pause();
         return NOTHING;
       default:
+        // It said no, but it is there.
+        parked.failures = 0;
+        this.#gate.succeeded(now, false);
         if (items.length === 1) return buried(items, outcome);
         parked.limit = Math.ceil(items.length / 2);
         return NOTHING;

@@ -54,6 +54,8 @@ export class Destination {
   #averageMs: number | undefined;
   #paceMs = 0;
   #heldUntil = 0;
+  /** What `sent` changed last. */
+  #before: { last: number | undefined; averageMs: number | undefined; probeAt: number; retries: number } | undefined;
 
   /** `random` gives from 0 to below 1. */
   constructor(random: () => number) {
@@ -83,6 +85,7 @@ export class Destination {
 
   /** A request goes out. */
   sent(now: number, retry: boolean): void {
+    this.#before = { last: this.#last, averageMs: this.#averageMs, probeAt: this.#probeAt, retries: this.#retries };
     if (this.#last !== undefined && this.#failures === 0 && this.#paceMs === 0) {
       const interval = Math.min(LONGEST_MS, now - this.#last);
       this.#averageMs = this.#averageMs === undefined ? interval : this.#averageMs * 0.9 + interval * 0.1;
@@ -93,6 +96,15 @@ export class Destination {
     if (!retry) return;
     this.#refill(now);
     this.#retries -= 1;
+  }
+
+  /** The request of the last `sent` stayed here after all. */
+  unsent(): void {
+    if (!this.#before) return;
+    this.#last = this.#before.last;
+    this.#averageMs = this.#before.averageMs;
+    this.#probeAt = this.#before.probeAt;
+    this.#retries = this.#before.retries;
   }
 
   /** It took something of a lane, which has `caughtUp` if nothing waits behind that. */
@@ -118,10 +130,11 @@ export class Destination {
     if (this.#isOutage(now)) this.#probeAt = nextAt;
   }
 
-  /** No lane asks earlier than it said, nor much later. */
-  throttled(now: number, retryAfterMs: number | undefined): void {
+  /** No lane asks earlier than it said, nor much later. Returns when the one that was told may: the others have their turn before, should it be told again. */
+  throttled(now: number, retryAfterMs: number | undefined): number {
     const asked = Math.min(MOST_RETRY_AFTER_MS, Math.max(0, retryAfterMs ?? THROTTLED_MS));
-    this.#askedUntil = Math.max(this.#askedUntil, now + asked * (1 + 0.09 * this.#random()));
+    this.#askedUntil = Math.max(this.#askedUntil, now + asked * (1 + 0.08 * this.#random()));
+    return this.#askedUntil + asked * 0.01;
   }
 
   backoff(failures: number): number {

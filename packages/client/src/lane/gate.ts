@@ -61,6 +61,12 @@ export class Gate implements Member {
     destination.sent(now, retry);
   }
 
+  /** The request of the last `sent` stayed here after all. */
+  unsent(): void {
+    this.#sent.pop();
+    this.#options.destination.unsent();
+  }
+
   /** The destination took something. `caughtUp`: nothing waits behind it. */
   succeeded(now: number, caughtUp: boolean): void {
     this.#failures = 0;
@@ -84,7 +90,8 @@ export class Gate implements Member {
 
   /** Asked to slow down. */
   throttled(now: number, retryAfterMs: number | undefined): void {
-    this.#options.destination.throttled(now, retryAfterMs);
+    const until = this.#options.destination.throttled(now, retryAfterMs);
+    this.#backoffUntil = Math.max(this.#backoffUntil, until);
   }
 
   /** Until `renewed`. */
@@ -94,6 +101,7 @@ export class Gate implements Member {
 
   /** At once the first time; where the new credentials do not help either, with growing pauses. */
   renewed(now: number): void {
+    if (!this.#paused) return;
     this.#paused = false;
     if (this.#renewals > 0) this.#renewedUntil = now + this.backoff(this.#renewals);
     this.#renewals++;

@@ -48,6 +48,21 @@ describeInBrowser('the overview', ({ open }) => {
     await expect.poll(() => rows.count()).toBe(3);
   });
 
+  it('a session of any id is opened by its row, its link and its control', async () => {
+    const ids = ['a/b?c#d', '100% €', "it's <b>&amp;</b>"];
+    for (const id of ids) loop.relay.open(id);
+    for (const id of ids) {
+      const page = await open(loop, `#/?q=${encodeURIComponent(id)}`);
+      await page.locator('.sessions tbody tr').getByRole('link', { name: id, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: id, exact: true }).waitFor();
+      await page.locator('.control form').waitFor();
+      await page.reload();
+      await page.getByRole('heading', { level: 1, name: id, exact: true }).waitFor();
+      await page.context().close();
+      await loop.relay.sessions.get(id)?.close();
+    }
+  });
+
   it('is walked by keys: rows by arrows, a session by Enter, views by chords, help by ?', async () => {
     const page = await open(loop);
     await page.locator('.sessions tbody tr').nth(2).waitFor();

@@ -307,10 +307,13 @@ function checkSinks(sinks: readonly Sink[]): void {
   }
 
   const names = new Set(sinks.map((sink) => sink.name));
+  const standIns = new Set(sinks.filter(({ traits }) => traits?.standsInFor).map(({ name }) => name));
   for (const { name, traits } of sinks) {
     const other = traits?.standsInFor?.sink;
     if (other !== undefined && (other === name || !names.has(other)))
       throw new TrickleError('invalid', `the sink ${name} stands in for ${other}, which is no other sink`);
+    if (other !== undefined && standIns.has(other))
+      throw new TrickleError('invalid', `the sink ${name} stands in for ${other}, which stands in itself`);
   }
   if (names.size < sinks.length) throw new TrickleError('invalid', 'two sinks have the same name');
 }

@@ -125,6 +125,14 @@ describe('a sink that stands in for another', () => {
     expect(second?.in).toBe((second?.out ?? 0) + (second?.dropped.covered ?? 0) + (second?.dropped.expired ?? 0));
   });
 
+  test('two that stand in for each other would leave everything to the other, and are refused when the relay is made', () => {
+    const standIn = (name: string, sink: string): Sink => ({
+      ...collectingSink(name),
+      traits: { order: 'all', standsInFor: { sink, behindMs: 1 } },
+    });
+    expect(() => startLoop({ sinks: [standIn('a', 'b'), standIn('b', 'a')] })).toThrow(/b, which stands in itself/);
+  });
+
   test.each(['whole', 'nobody'])('one that stands in for %s is refused when the relay is made', (sink) => {
     const standIn: Sink = {
       ...collectingSink('whole'),

@@ -44,7 +44,7 @@ export interface SinkTraits {
   readonly ttlMs?: (envelope: Envelope) => number | undefined;
   /**
    * It gets only what comes while the sink of that name has envelopes waiting for more than `behindMs`, so that what is new need not wait for a backlog; the
-   * rest is counted as `covered`. That sink still gets everything: its receiver sees some envelopes twice, with the same ids.
+   * rest is counted as `covered`. That sink, which stands in for none itself, still gets everything: its receiver sees some envelopes twice, with the same ids.
    */
   readonly standsInFor?: { readonly sink: string; readonly behindMs: number };
 }

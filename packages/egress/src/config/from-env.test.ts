@@ -155,6 +155,17 @@ describe('EGRESS 6.18: a config error is told before any data is touched', () =>
     ['one name twice', { sinks: [{ type: 'log' }, { type: 'file', name: 'log', path: 'x' }] }, /name log stands twice/],
     ['a time to live that is none', { sinks: [{ type: 'log', ttlMs: { '*': 'soon' } }] }, /sinks\[0\]\.ttlMs\.\*/],
     ['a sink that stands in for none', { sinks: [{ type: 'log', standsInFor: { sink: 'x' } }] }, /stands in for x/],
+    [
+      'a sink that stands in for one that stands in itself',
+      {
+        sinks: [
+          { type: 'log', name: 'a', standsInFor: { sink: 'b' } },
+          { type: 'log', name: 'b', standsInFor: { sink: 'c' } },
+          { type: 'log', name: 'c' },
+        ],
+      },
+      /a stands in for b, which stands in itself/,
+    ],
     ['a secret that is none', { sinks: [{ type: 'webhook', url: 'http://h/', sign: { secret: 'short' } }] }, /sign/],
   ])('EGRESS 6.18: %s', async (_, content, expected) => {
     const [complaint, ...others] = await complaints(await config(content));

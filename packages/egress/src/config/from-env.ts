@@ -48,6 +48,8 @@ export async function egressFromEnv(env: Env): Promise<Egress> {
     const other = lane.standsInFor?.sink;
     if (other !== undefined && (other === names[nth] || !names.includes(other)))
       environment.problem(`the sink ${names[nth]}`, `stands in for ${other}, which is no other sink`);
+    else if (other !== undefined && entries[names.indexOf(other)]?.lane.standsInFor)
+      environment.problem(`the sink ${names[nth]}`, `stands in for ${other}, which stands in itself`);
   }
   if (environment.problems.length > 0) {
     throw new TrickleError('invalid', `the sinks cannot be set up:\n- ${environment.problems.join('\n- ')}`);

@@ -47,7 +47,7 @@ const MOST_IN_COMMIT = 4096;
 const MOST_DEAD = 10_000;
 /** How often the journal looks after itself: retries, deletions. */
 const TICK_MS = 500;
-/** Between two commits so many times passes what one takes: they take no more than a sixth of the time, and the slower the disk, the more goes together. */
+/** Between two commits so many times passes what one takes, but never more than `commitMs`: up to 5 ms each they take a sixth of the time at most, and the slower the disk, the more goes together. */
 const COMMIT_SHARE = 5;
 
 export class Journal {

@@ -9,6 +9,12 @@ it.each(['jpeg', 'png', 'webp', 'gif'] as const)('knows %s by its bytes, and its
   expect(sniff(bytes)).toEqual({ type: `image/${format}`, size: { width: 37, height: 21 } });
 });
 
+it('knows the size of a lossless webp, which claims much with few bytes', async () => {
+  const bytes = await picture().webp({ lossless: true }).toBuffer();
+  expect(bytes.toString('latin1', 12, 16)).toBe('VP8L');
+  expect(sniff(bytes)?.size).toEqual({ width: 37, height: 21 });
+});
+
 it('knows avif by its bytes', async () => {
   expect(sniff(await picture().avif().toBuffer())?.type).toBe('image/avif');
 });

@@ -46,5 +46,9 @@ function webpSize(view: DataView, has: (at: number, text: string) => boolean): P
     return { width: three(24), height: three(27) };
   }
   if (has(12, 'VP8 ')) return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
+  if (has(12, 'VP8L')) {
+    const bits = view.getUint32(21, true);
+    return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff) };
+  }
   return undefined;
 }

@@ -1,22 +1,13 @@
 /** A session's figures over time: one window for all of them, which follows the present or stands still. */
-import { ms, perSecond, secondOf, span } from '../model/format.ts';
+import { ms, perSecond } from '../model/format.ts';
 import type { Series } from '../model/series.ts';
 import { visible } from '../model/text.ts';
-import {
-  canGoBack,
-  goBack,
-  LENGTHS_MS,
-  pauseOrGoOn,
-  setLength,
-  step,
-  timeWindow,
-  zoomTo,
-} from '../model/time-window.ts';
+import { pauseOrGoOn, timeWindow, zoomTo } from '../model/time-window.ts';
 import type { Watch } from '../model/watch.ts';
 import { now } from './now.ts';
 import { Chart, type Line } from './parts/chart.tsx';
-import { Icon } from './parts/icon.tsx';
 import { Panel } from './parts/panel.tsx';
+import { WindowControls } from './window-controls.tsx';
 
 const COLOURS = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6'] as const;
 /** More lines than this in one chart, and none can be followed. */
@@ -149,78 +140,3 @@ const labelOf = (name: string) =>
       .replaceAll('_', ' '),
     40,
   );
-
-export function WindowControls({
-  lengthMs,
-  stopped,
-  from,
-}: {
-  lengthMs: number;
-  stopped: number | undefined;
-  from: number;
-}) {
-  return (
-    <div class="window">
-      {stopped !== undefined && (
-        <span class="tag warn num" title="The charts stand still">
-          {secondOf(from)} – {secondOf(stopped)}
-        </span>
-      )}
-      <fieldset class="buttons" aria-label="Length of the window">
-        {LENGTHS_MS.map((length) => (
-          <button key={length} type="button" aria-pressed={length === lengthMs} onClick={() => setLength(length)}>
-            {length === 3_600_000 ? '1 h' : `${length / 60_000} m`}
-          </button>
-        ))}
-        {!LENGTHS_MS.some((length) => length === lengthMs) && (
-          <button type="button" aria-pressed="true">
-            {span(lengthMs)}
-          </button>
-        )}
-      </fieldset>
-      <fieldset class="buttons" aria-label="Time">
-        <button
-          type="button"
-          class="icon"
-          onClick={goBack}
-          disabled={!canGoBack()}
-          data-key="b"
-          title="Back to the window before (b)"
-          aria-label="Back to the window before"
-        >
-          <Icon name="back" />
-        </button>
-        <button
-          type="button"
-          class="icon"
-          onClick={() => step(-1)}
-          data-key="["
-          title="Earlier ([)"
-          aria-label="Earlier"
-        >
-          <Icon name="left" />
-        </button>
-        <button
-          type="button"
-          class="icon"
-          onClick={() => step(1)}
-          disabled={stopped === undefined}
-          data-key="]"
-          title="Later (])"
-          aria-label="Later"
-        >
-          <Icon name="right" />
-        </button>
-        <button
-          type="button"
-          onClick={pauseOrGoOn}
-          data-key="c"
-          title={stopped === undefined ? 'Stop the charts (c)' : 'Follow the present (c)'}
-        >
-          <Icon name={stopped === undefined ? 'pause' : 'play'} />
-          {stopped === undefined ? 'Pause' : 'Live'}
-        </button>
-      </fieldset>
-    </div>
-  );
-}

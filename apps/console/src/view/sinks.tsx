@@ -5,7 +5,6 @@ import { standingOfSink } from '../model/sink-state.ts';
 import { visible } from '../model/text.ts';
 import { pauseOrGoOn, timeWindow, zoomTo } from '../model/time-window.ts';
 import type { FeedStatus, SinkStatus } from '../model/wire.ts';
-import { WindowControls } from './charts.tsx';
 import { usePage } from './context.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { now } from './now.ts';
@@ -14,6 +13,7 @@ import { Tip } from './parts/chip.tsx';
 import { Empty } from './parts/empty.tsx';
 import { Panel } from './parts/panel.tsx';
 import { SinkTable } from './sink-table.tsx';
+import { WindowControls } from './window-controls.tsx';
 
 export function SinksView({ status, selected }: { status: FeedStatus; selected: string | undefined }) {
   const { sinks, errands } = status;

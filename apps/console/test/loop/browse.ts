@@ -46,12 +46,12 @@ function complaintsOf(page: Page, { url, server }: Loop, mayFail = /^$/): string
   const complaints: string[] = [];
   const complain = (text: string) => !mayFail.test(text) && complaints.push(text);
   const ours = [new URL(url).host, new URL(server.url).host];
-  // A session's channel that is not there yet is asked for, and the browser says so; that is no fault of the page.
+  // A channel that is not there yet, or a segment that has left the window, is asked for, and the browser says so; that is no fault of the page.
   page.on(
     'console',
     (message) =>
       message.type() === 'error' &&
-      !/the server responded with a status of 404/.test(message.text()) &&
+      !/the server responded with a status of (404|470)/.test(message.text()) &&
       complain(message.text()),
   );
   page.on('pageerror', (error) => complain(`threw ${error.message}`));

@@ -106,4 +106,9 @@ export const goals: readonly Goal[] = [
     contender: 'its only sink is down',
     atMost: 64,
   },
+  {
+    ...ours('R13', 'events a second into the journal, a commit for every 256, two cursors', 'journal', 'rate'),
+    contender: 'a commit for every 256',
+    atLeast: 250_000,
+  },
 ];

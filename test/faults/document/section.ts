@@ -80,7 +80,7 @@ const ending = ({ shutdownMs, shutdown, errors, requests }: Row) =>
 /** `a, b` is a variant of `a`. */
 const variantOf = (name: string) => (name.includes(', ') ? name.slice(0, name.indexOf(', ')) : undefined);
 
-const BENCHES = ['relay-throughput', 'relay-latency', 'relay-outage'];
+const BENCHES = ['relay-throughput', 'journal', 'relay-latency', 'relay-outage'];
 
 function benches(): string[] {
   const found = BENCHES.flatMap(bench);

@@ -45,5 +45,7 @@ async function run({ peer: name, url, events, rate, endMs }: Task): Promise<Outc
   const ending = performance.now();
   const shutdown = await sender.shutdown().catch((error: unknown) => `rejected: ${String(error)}`);
   const shutdownMs = Math.round(performance.now() - ending);
-  return { shutdownMs, shutdown, errors: errors.length, ...(errors[0] && { firstError: errors[0].slice(0, 300) }) };
+  // Where the packages are on this machine says nothing about them.
+  const firstError = errors[0]?.replaceAll(/\S*\/node_modules\//g, '').slice(0, 300);
+  return { shutdownMs, shutdown, errors: errors.length, ...(firstError && { firstError }) };
 }

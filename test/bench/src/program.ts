@@ -1,6 +1,7 @@
 /** Other programs: servers, peers, the load generator. Started, listened to, stopped. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { spawnOn } from './spawn.ts';
@@ -56,10 +57,13 @@ export async function start(program: string, args: readonly string[], options: S
   });
   const exited = once(child, 'close');
   exited.then(
-    () => said.reject(new Error(`${program} ended before it was ready: ${complaints}`)),
+    () => said.reject(new Error(`${basename(program)} ended before it was ready: ${complaints}`)),
     (error: NodeJS.ErrnoException) => said.reject(missing(program, error)),
   );
-  const late = setTimeout(() => said.reject(new Error(`${program} was not ready in time: ${complaints}`)), READY_MS);
+  const late = setTimeout(
+    () => said.reject(new Error(`${basename(program)} was not ready in time: ${complaints}`)),
+    READY_MS,
+  );
   try {
     return {
       ready: await said.promise,
@@ -70,8 +74,11 @@ export async function start(program: string, args: readonly string[], options: S
         if (kept !== undefined) return kept;
         const { promise, resolve, reject } = Promise.withResolvers<string>();
         waiting = resolve;
-        exited.then(() => reject(new Error(`${program} ended: ${complaints}`)), reject);
-        const silent = setTimeout(() => reject(new Error(`${program} says nothing: ${complaints}`)), SILENT_MS);
+        exited.then(() => reject(new Error(`${basename(program)} ended: ${complaints}`)), reject);
+        const silent = setTimeout(
+          () => reject(new Error(`${basename(program)} says nothing: ${complaints}`)),
+          SILENT_MS,
+        );
         return promise.finally(() => clearTimeout(silent));
       },
       stop: () => stop(child),
@@ -89,7 +96,7 @@ export async function result(program: string, args: readonly string[], core?: nu
   const child = spawnOn(core, program, args);
   child.stdin.end();
   const [out, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${complaints}`);
+  if (code !== 0) throw new Error(`${basename(program)} ${args.join(' ')} ended with ${code}: ${complaints}`);
   return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
 }
 

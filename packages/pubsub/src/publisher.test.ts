@@ -329,7 +329,7 @@ describe('failures', () => {
     expect(publisher.ended).toBe(undefined);
   });
 
-  test('a publisher asks again when Retry-After says, and not before', async () => {
+  test('a publisher asks again within a second, whatever Retry-After says: what it has to say does not keep', async () => {
     const clock = new ManualClock();
     let stopping = true;
     const server = await scripted(rightWith(0, (exchange) => stopping && exchange.answer(503, { 'Retry-After': '7' })));
@@ -338,9 +338,7 @@ describe('failures', () => {
     stopping = false;
     const opened = publisher.open();
     await until(() => clock.pending === 1);
-    clock.advance(6_999);
-    expect(clock.pending).toBe(1);
-    clock.advance(1);
+    clock.advance(1_000);
     expect((await opened).seq).toBe(0);
   });
 

@@ -8,7 +8,7 @@ import { InFlight } from './in-flight.ts';
 import { Preconnect } from './preconnect.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import type { Answer, Upload } from './transport.ts';
-import { Failure, refusal } from './verdict.ts';
+import { refusal } from './verdict.ts';
 
 export interface PublisherOptions extends Connection {
   /** The channel's media type, where this publisher creates it. Default `application/octet-stream`. */
@@ -43,8 +43,8 @@ export interface ClosePublisherOptions {
 
 export interface Publisher {
   /**
-   * Opens the next segment, connected, and preconnects the one after it. Calls are served in order. Waits a little (up to 1 s, or for as
-   * long as the server asked for, up to a minute) if the segments before failed and none is open, so that a caller may simply try again. Rejects TrickleError `closed` or `not_found` (terminal), `unreachable`, `refused`,
+   * Opens the next segment, connected, and preconnects the one after it. Calls are served in order. Waits a little (up to 1 s, whatever
+   * Retry-After says: what is published is perishable) if the segments before failed and none is open, so that a caller may simply try again. Rejects TrickleError `closed` or `not_found` (terminal), `unreachable`, `refused`,
    * or `aborted` after `close`.
    */
   open(): Promise<SegmentWriter>;
@@ -90,7 +90,6 @@ class TricklePublisher implements Publisher {
   #deleted = false;
   #ended: TrickleError | undefined;
   #failures = 0;
-  #notBefore = Number.NEGATIVE_INFINITY;
   #turn: Promise<unknown> = Promise.resolve();
   #closing: Promise<PublisherStats> | undefined;
 
@@ -143,7 +142,7 @@ class TricklePublisher implements Publisher {
     await this.#inFlight.room(this.#head.epoch);
     this.#mayOpen();
     const { seq, upload, again } = await this.#connect().catch((error: TrickleError) => {
-      this.#failed(error);
+      this.#failures++;
       this.#head.lose();
       if (error.code === 'closed' || error.code === 'not_found') this.#end(error);
       throw error;
@@ -171,9 +170,8 @@ class TricklePublisher implements Publisher {
   /** While another segment lives, the failures before it are over: a writer with a backlog after an outage is not to be held up. */
   #pace(): Promise<void> {
     if (this.#failures === 0 || this.#inFlight.size > 0) return Promise.resolve();
-    const { clock } = this.#channel;
-    const ms = Math.max(backoffMs(this.#failures, PACE_FIRST_MS, PACE_MOST_MS), this.#notBefore - clock.now());
-    return pause(clock, ms, this.#life.signal, { keepAlive: true });
+    const ms = backoffMs(this.#failures, PACE_FIRST_MS, PACE_MOST_MS);
+    return pause(this.#channel.clock, ms, this.#life.signal, { keepAlive: true });
   }
 
   /** The connected POST of the next segment: the preconnected one if it lives, else a new one. */
@@ -212,13 +210,8 @@ class TricklePublisher implements Publisher {
 
   #settled(error: TrickleError | undefined): void {
     if (error === undefined) this.#failures = 0;
-    else if (error.code !== 'aborted') this.#failed(error);
+    else if (error.code !== 'aborted') this.#failures++;
     if (error?.code === 'unreachable') this.#broke();
-  }
-
-  #failed(error: TrickleError): void {
-    this.#failures++;
-    if (error instanceof Failure) this.#notBefore = this.#channel.clock.now() + error.retryAfterMs;
   }
 
   /** A broken connection may mean another server, so the head is asked for again; but not while segments of ours may still move it. */

@@ -17,7 +17,13 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       // It comes twice under npm and turbo.
       app.kill(signal);
       // The second one may find it past its last line, when nothing listens for signals any more.
-      expect([{ code: 0, signal: null }, { code: null, signal }], app.output).toContainEqual(await app.ended);
+      expect(
+        [
+          { code: 0, signal: null },
+          { code: null, signal },
+        ],
+        app.output,
+      ).toContainEqual(await app.ended);
       expect(app.output, name).toMatch(/stopped/);
       expect(app.output, name).not.toMatch(/^ +at /m);
     }

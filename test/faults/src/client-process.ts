@@ -67,6 +67,8 @@ export function startClient(env: Readonly<Record<string, string>> = {}): Client 
     execArgv: ['--conditions=source'],
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...env },
     silent: true,
+    // Ctrl-C at the terminal is for the run. The client ends when the run is gone.
+    detached: true,
   });
   const warnings: string[] = [];
   let stderr = '';

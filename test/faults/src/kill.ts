@@ -15,6 +15,8 @@ export interface KillOptions {
   readonly seed: number;
   /** Called after each cycle. */
   readonly progress?: (cycle: number) => void;
+  /** Ends the run after the cycle under way; what was done until then is judged and reported. */
+  readonly signal?: AbortSignal;
 }
 
 export interface KillReport extends Verdict {
@@ -35,7 +37,12 @@ const SPEED = 20;
 const LONGEST_LIFE_MS = 700;
 
 /** Runs the cycles, then lets a last client deliver what is left. The oracle's problems are in the report; rejects only if the run itself cannot go on. */
-export async function killCycles({ cycles, seed, progress = () => {} }: KillOptions): Promise<KillReport> {
+export async function killCycles({
+  cycles: most,
+  seed,
+  progress = () => {},
+  signal,
+}: KillOptions): Promise<KillReport> {
   const began = performance.now();
   const folder = freshFolder();
   const run = new Run(seed, join(folder.path, 'journal.db'));
@@ -44,9 +51,10 @@ export async function killCycles({ cycles, seed, progress = () => {} }: KillOpti
   const sink = await scriptedSink((arrived) => run.answer(arrived));
   const feeds = SESSIONS.map((session) => createFeed(server.url, session, { rollMs: 200 }));
   try {
-    for (let cycle = 1; cycle <= cycles; cycle++) {
+    let cycles = 0;
+    while (cycles < most && !signal?.aborted) {
       await run.cycle(server.url, sink, feeds);
-      progress(cycle);
+      progress(++cycles);
     }
     const msPerCycle = (performance.now() - began) / cycles;
     await run.finish(server.url, sink, feeds);

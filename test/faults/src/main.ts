@@ -21,6 +21,7 @@ const HELP = `Usage: npm run faults [-- options]
   --record NAME keeps the report as results/NAME.json, for docs/egress.md (npm run docs); the usual one is "faults"
   --help        prints this
 
+Ctrl-C while clients are killed ends that part after the cycle under way, and reports what was done.
 Exits with 1 if an event was lost, came twice for no reason or out of order, or a client did not start.`;
 
 const STILL_HERE_MS = 10_000;
@@ -43,7 +44,7 @@ async function main(cycles: number, damages: number, seed: number): Promise<void
   console.log(`seed ${seed}`);
   const began = performance.now();
   const scripted = values.script ? await theScripted() : {};
-  const kill = cycles > 0 ? await killCycles({ cycles, seed, progress: every(50, 'killed', cycles) }) : undefined;
+  const kill = cycles > 0 ? await kills(cycles, seed) : undefined;
   const damage =
     damages > 0 ? await damagedJournals({ damages, seed, progress: every(20, 'damaged', damages) }) : undefined;
   const seconds = Math.round((performance.now() - began) / 1000);
@@ -61,6 +62,17 @@ async function main(cycles: number, damages: number, seed: number): Promise<void
 function namesWhatIsLeft(): void {
   console.error(`Something was left open: ${process.getActiveResourcesInfo().join(', ')}`);
   process.exit();
+}
+
+/** A run of hours that is interrupted has found out something all the same. */
+async function kills(cycles: number, seed: number): Promise<NonNullable<Report['kill']>> {
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  process.once('SIGINT', onInterrupt);
+  const { signal } = stop;
+  const report = await killCycles({ cycles, seed, signal, progress: every(50, 'killed', cycles) });
+  process.off('SIGINT', onInterrupt);
+  return report;
 }
 
 async function theScripted(): Promise<Pick<Report, 'script' | 'network' | 'disk' | 'clock'>> {

@@ -86,7 +86,7 @@ const documents: Readonly<Record<string, Document>> = {
       relay,
       numbered(2, 'Metrics reporter', 20),
       named(6, 'The hardest failure modes', '6.', failures),
-      named(7, 'Reliability figures (what has no test is measured by the benches)', 'R', figures),
+      named(7, 'Reliability figures', 'R', figures),
     ],
     rest: underFaults,
   },
@@ -107,12 +107,29 @@ export function covered(name: string): string {
 }
 
 function table({ title, lines }: List, tests: ReadonlyMap<string, readonly string[]>): string[] {
-  const open = [...lines.keys()].filter((number) => !tests.has(number));
-  const rows = [...lines].map(
-    ([number, name]) => `| ${number}${name && ` ${name}`} | ${tests.get(number)?.join('<br>') ?? '**none yet**'} |`,
-  );
-  const sum = `${lines.size - open.length} of ${lines.size} lines have tests${open.length > 0 ? `; none yet: ${open.join(', ')}` : ''}.`;
+  const measured = [...lines.keys()].filter((number) => !tests.has(number) && workloads.has(number));
+  const open = [...lines.keys()].filter((number) => !tests.has(number) && !workloads.has(number));
+  const where = (number: string) => tests.get(number)?.join('<br>') ?? bench(number) ?? '**none yet**';
+  const rows = [...lines].map(([number, name]) => `| ${number}${name && ` ${name}`} | ${where(number)} |`);
+  const others = [
+    ...(measured.length > 0 ? [`measured by the bench: ${measured.join(', ')}`] : []),
+    ...(open.length > 0 ? [`none yet: ${open.join(', ')}`] : []),
+  ];
+  const tested = lines.size - open.length - measured.length;
+  const sum = `${[`${tested} of ${lines.size} lines have tests`, ...others].join('; ')}.`;
   return [`## EGRESS ${title}`, '', sum, '', '| Line | Tests |', '|---|---|', ...rows, ''];
+}
+
+/** Speed is no matter of tests. */
+const workloads = new Map([
+  ['R12', 'relay-outage'],
+  ['R13', 'relay-throughput and journal'],
+  ['R14', 'relay-latency'],
+]);
+
+function bench(number: string): string | undefined {
+  const names = workloads.get(number);
+  return names && `the bench: ${names} in [performance.md](performance.md)`;
 }
 
 /** A test's name is a string that begins with EGRESS and the numbers of its lines; those of other documents may follow. */

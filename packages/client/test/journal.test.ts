@@ -155,7 +155,7 @@ describe('what was committed', () => {
     expect(drain(again)).toEqual(ids(200, 101));
   });
 
-  test('EGRESS 2.14: is within 25 ms, or by 4,096, or with each append where that is asked for', async () => {
+  test('EGRESS 2.14, R2: is within 25 ms, or by 4,096, or with each append where that is asked for', async () => {
     const clock = new ManualClock();
     const path = freshPath();
     const { journal } = open({ path, clock });

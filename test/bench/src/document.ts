@@ -54,7 +54,8 @@ function goalTable(results: ReadonlyMap<string, Result>, why: Readonly<Record<st
   const rows = goals.map((goal) => {
     const verdict = verdictOf(goal, results);
     const measured = 'measured' in verdict ? figure(goal, verdict.measured) : '–';
-    const reason = 'because' in verdict ? verdict.because : (why[`${goal.id}: ${goal.what}`] ?? why[goal.id] ?? '');
+    const reason =
+      'because' in verdict ? verdict.because.trim() : (why[`${goal.id}: ${goal.what}`] ?? why[goal.id] ?? '');
     return `| ${goal.id} | ${goal.what} | ${bound(goal)} | ${measured} | ${verdict.outcome} | ${verdict.outcome === 'met' ? '' : reason} |`;
   });
   return ['| Goal | What | Bound | Measured | | Why |', '|---|---|---|---|---|---|', ...rows].join('\n');

@@ -10,7 +10,7 @@ import { play } from './script.ts';
 
 const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
-test(`EGRESS 2.14, 6.1 and 6.8: what was committed arrives, in order, whenever the client is killed (FAULTS_SEED=${seed})`, async () => {
+test(`EGRESS 2.14, R2, 6.1 and 6.8: what was committed arrives, in order, whenever the client is killed (FAULTS_SEED=${seed})`, async () => {
   const report = await killCycles({ cycles: 6, seed });
   expect(report.problems).toEqual([]);
   expect(report).toMatchObject({ lost: [], committed: report.published, arrived: report.published });

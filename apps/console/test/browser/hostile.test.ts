@@ -135,13 +135,14 @@ describeInBrowser('hostile content', ({ open }) => {
     await rows.nth(15).waitFor();
     await rows.first().click();
     await page.locator('.rows').focus();
-    const seen = new Set<string>();
-    for (let n = 0; n < 90; n++) {
-      seen.add(await page.locator('.detail h3').innerText());
+    // Events go on coming: one that slips past the arrow comes again.
+    const missing = new Set(['<script>window.hacked=1</script>', '␀␇␛[2J']);
+    for (let n = 0; n < 500 && missing.size > 0; n++) {
+      const type = await page.locator('.detail h3').innerText();
+      for (const each of missing) if (type.includes(each)) missing.delete(each);
       await page.keyboard.press('ArrowDown');
     }
-    expect([...seen].some((type) => type.includes('<script>window.hacked=1</script>'))).toBe(true);
-    expect([...seen].some((type) => type.includes('␀␇␛[2J'))).toBe(true);
+    expect([...missing]).toEqual([]);
     for (const option of await page.getByLabel('Type of event').locator('option').all())
       expect(await option.innerText()).not.toBe('');
     await page.getByLabel('Text in the line').fill('<img src=x');

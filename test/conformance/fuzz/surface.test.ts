@@ -58,6 +58,10 @@ it(`PROTOCOL 2: whatever ${runs} clients send, nothing breaks (seed ${seed})`, {
   for (const { url } of [fast, ordinary]) {
     await fetch(`${url}after/0`, { method: 'POST', body: 'still here' });
     expect(await (await fetch(`${url}after/0`)).text()).toBe('still here');
+    // Chunked, to a channel that there is: hundreds of strangers may have sent none that fast ingest takes.
+    const chunked = { method: 'POST', body: new Blob(['and here']).stream(), duplex: 'half' } as RequestInit;
+    await fetch(`${url}after/1`, chunked);
+    expect(await (await fetch(`${url}after/1`)).text()).toBe('and here');
   }
   expect(await fast.trickle.metrics()).toMatch(/^runnel_server_fast_bodies_total [1-9]/m);
 });

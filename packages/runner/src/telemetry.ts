@@ -40,7 +40,7 @@ export interface TelemetryOptions {
 
 const BATCH_EVENTS = 256;
 const BATCH_CHARS = 256 * 1024;
-const BATCH_MS = 1;
+const BATCH_MS = 0.5;
 
 /** The ring of captured events and their counters. */
 export class Telemetry {
@@ -130,7 +130,7 @@ export class Telemetry {
     return this.#ring.length > 0;
   }
 
-  /** Serialises the oldest events, as many as fit a batch and a millisecond, and takes them in hand. */
+  /** Serialises the oldest events, as many as fit a batch and half a millisecond, and takes them in hand. */
   take(): readonly BuiltEvent[] {
     const { clock } = this.#options;
     const until = clock.now() + BATCH_MS;

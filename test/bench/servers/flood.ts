@@ -1,5 +1,6 @@
 /** A process for what emit does to the loop that it is called from: a line on its stdin names the question, the answer is a line. */
 import { once } from 'node:events';
+import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -31,14 +32,26 @@ const questions: Record<string, (seconds: number) => Promise<object>> = {
     const runner = runnerWith({ buffer: QUEUED });
     const busy = await jitter(seconds / 2, () => runner.emit('stream_heartbeat', heartbeat(1)));
     for (let n = 0; n < QUEUED; n++) runner.emit('stream_heartbeat', heartbeat(n));
-    let hold = 0;
-    for (let turn = performance.now(); runner.books.pending > 0; ) {
+    const turns: { began: number; took: number }[] = [];
+    const collections: PerformanceEntry[] = [];
+    const observer = new PerformanceObserver((list) => collections.push(...list.getEntries()));
+    observer.observe({ entryTypes: ['gc'] });
+    for (let began = performance.now(); runner.books.pending > 0; ) {
       await new Promise((resolve) => setImmediate(resolve));
       const now = performance.now();
-      [hold, turn] = [Math.max(hold, now - turn), now];
+      turns.push({ began, took: now - began });
+      began = now;
     }
     await runner.close();
-    return { hold, jitter: busy - quiet };
+    // Entries come a turn after what they tell of.
+    await sleep(10);
+    observer.disconnect();
+    const alone = ({ began, took }: { began: number; took: number }) =>
+      collections
+        .filter(({ startTime }) => startTime >= began && startTime < began + took)
+        .reduce((left, { duration }) => left - duration, took);
+    const hold = Math.max(...turns.map(({ took }) => took));
+    return { hold, alone: Math.max(...turns.map(alone)), jitter: busy - quiet };
   },
   /** Emits in a worker thread, timed there. */
   async worker(seconds) {

@@ -86,7 +86,12 @@ export const goals: readonly Goal[] = [
   },
   { ...emit('E5', 'a span, p50 in ns', 'span', 'p50'), atMost: 350 },
   {
-    ...ours('E6', 'longest hold of the loop while 10,000 events drain, in ms', 'emit-drain', 'hold'),
+    ...ours('E6', 'longest hold of the loop by the drain of 10,000 events, in ms', 'emit-drain', 'alone'),
+    contender: 'emit',
+    atMost: 2,
+  },
+  {
+    ...ours('E6', 'longest hold meanwhile, garbage collection included, in ms', 'emit-drain', 'hold'),
     contender: 'emit',
     atMost: 2,
   },

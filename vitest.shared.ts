@@ -15,6 +15,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What is polled for is an event, not a speed: one second is not enough on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     passWithNoTests: true,
     // .ci/tally.js adds the JSON reports up.
     reporters: inCi ? ['default', 'json'] : ['default'],

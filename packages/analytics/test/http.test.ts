@@ -13,7 +13,7 @@ interface Request {
 }
 
 const secrets = { key: 'a secret of more than thirty-two bytes', key2: 'another secret of thirty-two bytes or so' };
-/** The sweep, the deadline of a webhook, and the pause before its next attempt. */
+/** Once an attempt has failed: the sweep, the deadline of the webhook, and the pause before its next attempt. */
 const TIMERS_IN_A_PAUSE = 3;
 let received: Request[];
 let statuses: number[];
@@ -38,19 +38,31 @@ beforeEach(async () => {
 });
 afterEach(() => stop());
 
-/** Stands at the real time, because LiveKit's receiver does. */
+/** The clock stands at the real time, because LiveKit's receiver does. `pausing` resolves when the first attempt has failed and its pause has begun. */
 function notifying(over: Partial<NotifierOptions> = {}) {
   const clock = new ManualClock(Date.now());
+  let failures = 0;
   const notifier = createNotifier({
     urls: [url],
     key: 'key',
     secret: secrets.key,
     secretOf: (key) => (secrets as Record<string, string>)[key],
-    sink: ({ url, key, secret }) => webhookSink({ url, signature: liveKitSignature({ key, secret }), clock }),
+    sink({ url, key, secret }) {
+      const sink = webhookSink({ url, signature: liveKitSignature({ key, secret }), clock });
+      return {
+        ...sink,
+        send: (batch, signal) =>
+          sink.send(batch, signal).catch((error) => {
+            failures++;
+            throw error;
+          }),
+      };
+    },
     clock,
     ...over,
   });
-  return { clock, notifier };
+  const pausing = () => expect.poll(() => [failures, clock.pending]).toEqual([1, TIMERS_IN_A_PAUSE]);
+  return { clock, notifier, pausing };
 }
 
 const receive = (key: keyof typeof secrets, { body, authorization }: Request) =>
@@ -74,9 +86,9 @@ describe('EGRESS 3.17: over HTTP', () => {
 
   test('EGRESS 3.17: each attempt has a token of its own, over the same bytes', async () => {
     statuses = [503];
-    const { notifier, clock } = notifying();
+    const { notifier, clock, pausing } = notifying();
     notifier.queueNotify({ event: 'room_started', room });
-    await expect.poll(() => clock.pending).toBe(TIMERS_IN_A_PAUSE);
+    await pausing();
     clock.advance(1000);
     await expect.poll(() => notifier.books.sent).toBe(1);
     const [first, second] = received as [Request, Request];
@@ -97,9 +109,9 @@ describe('EGRESS 3.17: over HTTP', () => {
 
   test.each([408, 429, 500, 502, 503, 504])('EGRESS 3.21: after %i it is sent again', async (status) => {
     statuses = [status];
-    const { notifier, clock } = notifying();
+    const { notifier, clock, pausing } = notifying();
     notifier.queueNotify({ event: 'room_started', room });
-    await expect.poll(() => clock.pending).toBe(TIMERS_IN_A_PAUSE);
+    await pausing();
     clock.advance(30_000);
     await expect.poll(() => notifier.books.sent).toBe(1);
     expect(received).toHaveLength(2);

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { report } from './document.ts';
 import { removeFolders } from './folders.ts';
 import { profile } from './profile.ts';
+import { keep, recordsFolder } from './result.ts';
 import { choose, list, loadWorkloads, only, run, UsageError } from './run.ts';
-import { soak } from './soak.ts';
+import { growthOf, soak } from './soak.ts';
 import { killAll } from './spawn.ts';
 import type { Workload } from './workload.ts';
 
@@ -26,7 +27,7 @@ growth is cost as channels, waiting readers, events and sessions grow.
 
 report          makes docs/performance.md and its charts from test/bench/results/
 profile NAME    runs ours once and leaves CPU profiles that a browser's tools open; takes --only, --seconds
-soak            a thousand events a second through the whole relay; takes --minutes (default 60)
+soak            a thousand events a second through the whole relay; takes --minutes (default 60), --record
 faults          failing services against today's Node clients and ours; takes --only`;
 
 // Servers and generators go with the bench, however it ends.
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   const [command, name = ''] = positionals;
   if (command === 'report') return console.log((await report()).map((file) => `docs/${file}`).join('\n'));
   if (command === 'faults') return (await import('../faults/main.ts')).faults(values.only);
-  if (command === 'soak') return soaked(number('minutes', values.minutes ?? '60', 0.1));
+  if (command === 'soak') return soaked(number('minutes', values.minutes ?? '60', 0.1), values.record ?? false);
   const workloads = await loadWorkloads();
   if (values.list) return workloads.forEach(list);
   if (command === 'profile') return profiles(choose(workloads, [name]), values);
@@ -68,10 +69,11 @@ async function main(): Promise<void> {
   for (const workload of choose(workloads, positionals)) await run(only(workload, values.only), options);
 }
 
-async function soaked(minutes: number): Promise<void> {
-  const { slope, events } = await soak(minutes, (message) => console.error(`  … ${message}`));
-  console.log(`${events} events, all arrived. Memory grows by, in MiB an hour:`);
-  console.table(slope);
+async function soaked(minutes: number, record: boolean): Promise<void> {
+  const soaked = await soak(minutes, (message) => console.error(`  … ${message}`));
+  console.log(`${soaked.events} events, all arrived. Memory grows by, in MiB an hour:`);
+  console.table(growthOf(soaked));
+  if (record) await keep(recordsFolder, 'soak', soaked);
 }
 
 async function profiles(workloads: Workload[], { only, seconds = '5' }: { only?: string; seconds?: string }) {

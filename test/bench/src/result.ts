@@ -32,8 +32,11 @@ export function resultOf(workload: Workload, measured: Measured, options: Rounds
   };
 }
 
+/** What is recorded, and committed. */
+export const recordsFolder = new URL('../results/', import.meta.url);
+
 /** Writes a result into a folder and returns the file. */
-export async function writeResult(folder: URL, name: string, result: Result): Promise<URL> {
+export async function keep(folder: URL, name: string, result: object): Promise<URL> {
   const file = new URL(`${name}.json`, folder);
   await mkdir(folder, { recursive: true });
   await writeFile(file, `${JSON.stringify(result, short, 1)}\n`);

@@ -2,12 +2,11 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { table } from './report.ts';
-import { resultOf, writeResult } from './result.ts';
+import { keep, recordsFolder, resultOf } from './result.ts';
 import { measure } from './rounds.ts';
 import type { Workload } from './workload.ts';
 
 const workloadsFolder = new URL('../workloads/', import.meta.url);
-const recordsFolder = new URL('../results/', import.meta.url);
 const resultsFolder = new URL('../.tmp/results/', import.meta.url);
 
 /** The command line asks for what there is not. The message is for its writer. */
@@ -30,8 +29,8 @@ export async function run(workload: Workload, options: Options): Promise<void> {
   }
   if (Object.keys(measured.failed).length > 0) process.exitCode = 1;
   const file = options.record
-    ? await writeResult(recordsFolder, workload.name, result)
-    : await writeResult(resultsFolder, `${workload.name}-${result.at.replaceAll(/[:.]/g, '-')}`, result);
+    ? await keep(recordsFolder, workload.name, result)
+    : await keep(resultsFolder, `${workload.name}-${result.at.replaceAll(/[:.]/g, '-')}`, result);
   console.log(`  ${fileURLToPath(file)}`);
 }
 

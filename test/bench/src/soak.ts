@@ -1,44 +1,72 @@
-/** `npm run bench -- soak --minutes 60`: the whole relay under a steady load, and whether anything grows. */
+/** `npm run bench -- soak --minutes 60`: the whole relay under a steady load, and whether the memory of any process grows. */
+import { type Machine, machine } from './machine.ts';
 import { rssOf } from './proc.ts';
 import { wholeRelay } from './whole-relay.ts';
 
 const RATE = 1_000;
-const SAMPLE_S = 5;
+/** At most, in seconds; a short soak has as many samples as a long one needs at least. */
+const SAMPLE_S = 30;
+const SAMPLES = 12;
 /** What comes before this share of the time is warming up. */
 const SETTLED = 0.25;
+/** What counts as flat: growing by at most this much an hour, or by this share of what the process holds. */
+const FLAT_MIB = 4;
+const FLAT_SHARE = 0.05;
 const MIB = 1024 * 1024;
 
-export interface Soaked {
-  /** MiB an hour by role, by least squares over what was sampled after the first quarter. */
-  readonly slope: Readonly<Record<string, number>>;
+export interface Soak {
+  readonly at: string;
+  readonly machine: Machine;
+  readonly rate: number;
+  readonly minutes: number;
+  /** All of them arrived. */
   readonly events: number;
+  /** Resident memory in MiB by role, each with the minute it was taken in. */
+  readonly samples: readonly { readonly minute: number; readonly mib: Readonly<Record<string, number>> }[];
+}
+
+export interface Growth {
+  /** MiB an hour, by least squares over what was sampled after the first quarter. */
+  readonly slope: number;
+  readonly flat: boolean;
 }
 
 /** Emits a thousand events a second for so long; tells each sample. Throws when an event does not arrive. */
-export async function soak(minutes: number, progress: (message: string) => void): Promise<Soaked> {
+export async function soak(minutes: number, progress: (message: string) => void): Promise<Soak> {
+  const where = machine();
   const relay = await wholeRelay();
-  const samples: { hours: number; mib: Record<string, number> }[] = [];
+  const samples: { minute: number; mib: Record<string, number> }[] = [];
   const began = performance.now();
-  const hours = () => (performance.now() - began) / 3_600_000;
+  const minute = () => (performance.now() - began) / 60_000;
   let events = 0;
   try {
-    while (hours() * 60 < minutes) {
-      events += await relay.emit({ rate: RATE, seconds: SAMPLE_S });
+    while (minute() < minutes) {
+      events += await relay.emit({ rate: RATE, seconds: Math.min(SAMPLE_S, (minutes * 60) / SAMPLES) });
       const mib = Object.fromEntries(
         Object.entries(relay.processes).map(([role, { pid }]) => [role, rssOf(pid) / MIB]),
       );
-      samples.push({ hours: hours(), mib });
+      samples.push({ minute: minute(), mib });
       const text = Object.entries(mib).map(([role, size]) => `${role} ${size.toFixed(0)}`);
-      progress(`${(hours() * 60).toFixed(1)} of ${minutes} minutes, ${events} events, MiB: ${text.join(', ')}`);
+      progress(`${minute().toFixed(1)} of ${minutes} minutes, ${events} events, MiB: ${text.join(', ')}`);
     }
     await relay.received(events);
-    const settled = samples.slice(Math.floor(samples.length * SETTLED));
-    const roles = Object.keys(relay.processes);
-    const slope = (role: string) => slopeOf(settled.map((sample) => [sample.hours, sample.mib[role] ?? Number.NaN]));
-    return { slope: Object.fromEntries(roles.map((role) => [role, slope(role)])), events };
+    return { at: new Date().toISOString(), machine: where, rate: RATE, minutes, events, samples };
   } finally {
     await relay.close();
   }
+}
+
+/** How the memory of each process grew, by role. */
+export function growthOf({ samples }: Soak): Record<string, Growth> {
+  const settled = samples.slice(Math.floor(samples.length * SETTLED));
+  return Object.fromEntries(
+    Object.keys(samples[0]?.mib ?? {}).map((role) => {
+      const points = settled.map(({ minute, mib }) => [minute / 60, mib[role] ?? Number.NaN] as const);
+      const slope = slopeOf(points);
+      const held = points.reduce((sum, [, size]) => sum + size, 0) / points.length;
+      return [role, { slope, flat: slope <= Math.max(FLAT_MIB, held * FLAT_SHARE) }];
+    }),
+  );
 }
 
 /** How much y grows with x, by least squares. */

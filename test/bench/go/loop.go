@@ -20,6 +20,8 @@ type loop struct {
 // plain client's does.
 type conn struct {
 	fd int
+	// writing is held for a whole write: a blocking one may send its bytes in several pieces, and nothing else may come between them.
+	writing sync.Mutex
 	// data is told of every read, and may keep nothing of it.
 	data func(bytes []byte) error
 	// ended is told when the other side has closed; without it that is a failure.
@@ -123,6 +125,8 @@ func (l *loop) fail(err error) {
 
 // write writes all of bytes, and waits for the socket where it must.
 func (c *conn) write(bytes []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	for len(bytes) > 0 {
 		n, err := syscall.Write(c.fd, bytes)
 		if err == syscall.EINTR {

@@ -83,7 +83,8 @@ func (n *natsConn) handle(line []byte) error {
 		n.to, n.left, n.payload = string(words[2]), size+2, n.payload[:0]
 		return err
 	case bytes.Equal(line, []byte("PING")):
-		return n.conn.write([]byte("PONG\r\n"))
+		// Not in the loop's thread: the publisher may be waiting for the socket, and the loop for the publisher then.
+		go n.conn.write([]byte("PONG\r\n"))
 	case bytes.Equal(line, []byte("PONG")):
 		n.pongs <- struct{}{}
 	case bytes.HasPrefix(line, []byte("-ERR")):

@@ -13,8 +13,9 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.tmp/**'],
     pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Deadlines only tell late from never.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // What is polled for is an event, not a speed: one second is not enough on a busy machine.
     expect: { poll: { timeout: 15_000 } },
     passWithNoTests: true,

@@ -13,7 +13,13 @@ test('EGRESS 4.7, 4.11: runnel control changes what the runner emits, and with -
   const client = loop.apps.client;
   const [, relay = ''] = (await client?.said(/listening on (\S+)/)) ?? [];
   const control = (...flags: string[]) => startRunnel(['control', 'demo', '--relay', relay, ...flags]);
-  const emitted = () => client?.output.match(/TELEMETRY type=stream\.stats /g)?.length ?? 0;
+  const printed = (pattern: RegExp) => client?.output.match(pattern)?.length ?? 0;
+  /** How many there were, when all that the client has relayed is printed. */
+  const emitted = async () => {
+    const { relayed } = (await loop.session()).telemetry;
+    await until('the log', async () => printed(/^TELEMETRY .*\n/gm) >= relayed);
+    return printed(/^TELEMETRY type=stream\.stats /gm);
+  };
   const reports = async (more: number) => {
     const before = (await loop.session()).messages.byType.losses ?? 0;
     await until(`${more} reports`, async () => ((await loop.session()).messages.byType.losses ?? 0) >= before + more);
@@ -27,15 +33,15 @@ test('EGRESS 4.7, 4.11: runnel control changes what the runner emits, and with -
   expect(off.stdout).toMatch(/^heartbeat +200ms +200ms$/m);
   // Reports come five times a second now; what was emitted before is through with the first of them.
   await reports(1);
-  const before = emitted();
+  const before = await emitted();
   await reports(8);
-  expect(emitted()).toBe(before);
+  expect(await emitted()).toBe(before);
 
   const short = control('--off', '--for', '2s', '--json');
   expect(await short.ended, short.output).toEqual({ code: 0, signal: null });
   const { asked, answer } = JSON.parse(short.stdout);
   expect({ asked, answer }).toMatchObject({ asked: { version: 2, state: { enabled: false } }, answer: 'applied' });
-  await until('figures again', async () => emitted() > before + 1);
+  await until('figures again', async () => (await emitted()) > before + 1);
   const after = control('--json');
   await after.ended;
   expect(JSON.parse(after.stdout)).toMatchObject({

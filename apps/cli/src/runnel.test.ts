@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { DEFAULT_LIMITS, serve } from '@runnel/server';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runnel } from './runnel.ts';
 
 let server: Awaited<ReturnType<typeof serve>>;
@@ -101,7 +101,9 @@ describe('pub', () => {
     const screen = terminal();
     const done = runnel(['pub', `${server.url}slow`, '--segment-ms', '50'], screen);
     screen.stdin.write('first');
-    expect((await run(['sub', `${server.url}slow`, '--wait', '--count', '1'])).stdout).toBe('first');
+    expect((await run(['sub', `${server.url}slow`, '--wait', '--from', 'oldest', '--count', '1'])).stdout).toBe(
+      'first',
+    );
     screen.stdin.end('second');
     expect(await done).toBe(0);
     expect((await run(['sub', `${server.url}slow`, '--from', '1'])).stdout).toBe('second');
@@ -165,7 +167,9 @@ describe('sub', () => {
     expect(await sub('places', '--count', '1')).toBe('two');
 
     const next = sub('places', '--from', 'next');
-    await vi.waitUntil(() => server.trickle.list().some(({ name, readers }) => name === 'places' && readers === 1));
+    await expect
+      .poll(() => server.trickle.list().some(({ name, readers }) => name === 'places' && readers === 1))
+      .toBe(true);
     await run(['pub', `${server.url}places`], 'three');
     expect(await next).toBe('three');
   });

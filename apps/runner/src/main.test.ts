@@ -102,7 +102,7 @@ describe('the job', () => {
     const stopped = (await telemetry('books', () => false)).find(({ type }) => type === 'stream_stopped');
     const { frames_in, frames_out, frames_dropped } = stopped as Data & { frames_in: number; frames_out: number };
     const dropped = Object.values(frames_dropped as Record<string, number>).reduce((sum, count) => sum + count);
-    expect(frames_in).toBeGreaterThan(50);
+    expect(frames_in).toBeGreaterThan(0);
     expect(frames_in - frames_out - dropped).toBeGreaterThanOrEqual(0);
     // One may have been on its way.
     expect(frames_in - frames_out - dropped).toBeLessThanOrEqual(1);

@@ -1,5 +1,5 @@
 import type { Envelope, Sink } from '@runnel/protocol';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { control, follow, runnerOn, server, telemetry } from '../test/session.ts';
 import { createRunner, type Runner } from './index.ts';
 
@@ -57,11 +57,11 @@ it('EGRESS 1.23: consent that is taken back ends emission at once; what waits an
   expect(signal.aborted).toBe(true);
   expect(runner.books).toMatchObject({ pending: 1, dropped: { consent: 2 } });
   runner.emit('refused');
-  await vi.waitUntil(() => runner.books.pending === 0);
+  await expect.poll(() => runner.books.pending).toBe(0);
   expect(runner.books).toMatchObject({ emitted: 4, written: 0, dropped: { consent: 4 } });
   runner.consent(true);
   runner.emit('agreed');
-  await vi.waitUntil(() => sent.length > 0);
+  await expect.poll(() => sent.length).toBeGreaterThan(0);
   expect(sent).toStrictEqual(['agreed']);
   expect(balance(await runner.close())).toBe(0);
 });
@@ -78,7 +78,7 @@ it('EGRESS 1.23: events that wait for a server that is away are not sent to it w
   runner.notify('after');
   await events.one('notification');
   expect(telemetry(events.messages())).toStrictEqual([]);
-  await vi.waitUntil(() => runner.books.pending === 0);
+  await expect.poll(() => runner.books.pending).toBe(0);
   expect(balance(runner.books)).toBe(0);
 });
 

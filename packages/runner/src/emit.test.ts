@@ -379,11 +379,11 @@ describe('local mode', () => {
     const runner = runnerWith(moody);
     for (const type of ['thrown', 'rejected']) {
       runner.emit(type);
-      await vi.waitUntil(() => runner.books.pending === 0);
+      await expect.poll(() => runner.books.pending).toBe(0);
     }
     runner.emit('arrives');
     expect((await events(1)).map((event) => event.data.type)).toStrictEqual(['arrives']);
-    await vi.waitUntil(() => runner.books.pending === 0);
+    await expect.poll(() => runner.books.pending).toBe(0);
     expect(runner.books).toMatchObject({ emitted: 3, written: 1, dropped: { write_failed: 2 } });
   });
 
@@ -402,7 +402,6 @@ describe('local mode', () => {
     expect(signal.aborted).toBe(true);
     expect(send).toHaveBeenCalledTimes(1);
     const closed = runner.close({ deadlineMs: 3000 });
-    await vi.waitUntil(() => clock.pending > 0);
     clock.advance(3000);
     expect(await closed).toMatchObject({
       emitted: 1001,
@@ -455,7 +454,7 @@ describe('close', () => {
     expect(await closed).toMatchObject({ emitted: 100, written: 0, pending: 0, dropped: { shutdown: 100 } });
     // What the sink makes of it afterwards is not counted a second time.
     release();
-    await vi.waitUntil(() => envelopes.length === 100);
+    await expect.poll(() => envelopes.length).toBe(100);
     expect(runner.books).toStrictEqual(await closed);
   });
 });

@@ -16,16 +16,16 @@ function probeOf(...readings: (() => readonly GpuReading[])[]) {
   const probe = gpuProbe(clock, stop.signal, read);
   const next = async () => {
     const before = read.mock.calls.length;
-    await vi.waitUntil(() => clock.pending > 0);
+    await expect.poll(() => clock.pending).toBeGreaterThan(0);
     clock.advance(10_000);
-    await vi.waitUntil(() => read.mock.calls.length > before && clock.pending > 0);
+    await expect.poll(() => read.mock.calls.length > before && clock.pending > 0).toBe(true);
   };
   return { probe, read, next, clock, stop };
 }
 
 it('EGRESS 1.21: GPU memory is that of all devices, utilisation their mean', async () => {
   const { probe } = probeOf(() => [gpu, { ...gpu, memoryUsed: 500, utilizationGpu: 61 }, {}]);
-  await vi.waitUntil(() => Object.keys(probe()).length > 0);
+  await expect.poll(() => Object.keys(probe()).length).toBeGreaterThan(0);
   expect(probe()).toStrictEqual({
     gpu_memory_used_mb: 1_500,
     gpu_memory_total_mb: 32_000,
@@ -47,7 +47,7 @@ it('EGRESS 1.21: a reading that fails never throws, and its figures are absent o
 
 it('EGRESS 1.21: where there is no GPU it is asked for once', async () => {
   const { probe, read, clock } = probeOf(() => [{}]);
-  await vi.waitUntil(() => read.mock.calls.length > 0);
+  await expect.poll(() => read.mock.calls.length).toBeGreaterThan(0);
   await new Promise((resolve) => setImmediate(resolve));
   expect(clock.pending).toBe(0);
   expect(probe()).toStrictEqual({});

@@ -1,7 +1,7 @@
 import { ManualClock } from '@runnel/protocol/testing';
 import { nodeTransport, type Transport } from '@runnel/pubsub';
 import { serve } from '@runnel/server';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   BASE,
   cleanups,
@@ -143,7 +143,7 @@ describe('telemetry on the events channel', () => {
     runner.notify('x'.repeat(5_242_880 - 100));
     runner.notify('x'.repeat(5_242_880));
     expect(await events.one('notification')).toMatchObject({ payload: expect.any(String) });
-    await vi.waitUntil(() => runner.books.messages.pending === 0);
+    await expect.poll(() => runner.books.messages.pending).toBe(0);
     expect(runner.books.messages).toMatchObject({ queued: 2, written: 1, dropped: { notification: 1 } });
   });
 });
@@ -155,7 +155,7 @@ describe('messages beside telemetry', () => {
     clock.advance(1500);
     const runner = runnerOn(host, { clock, startedAt: 300 });
     runner.emit('e');
-    await vi.waitUntil(() => runner.books.written === 1);
+    await expect.poll(() => runner.books.written).toBe(1);
     const [first] = await follow(host).until((all) => all.length >= 2);
     expect(first).toStrictEqual({
       type: 'runner_ready',
@@ -242,7 +242,7 @@ describe('a server that is not there', () => {
     host.start();
     const events = follow(host);
     runner.emit('may be lost with the old connection');
-    await vi.waitUntil(() => runner.books.pending === 0, { timeout: 10_000 });
+    await expect.poll(() => runner.books.pending).toBe(0);
     runner.emit('after');
     const all = await events.until((messages) => eventTypes(messages).includes('after'));
     expect(all.find(({ type }) => type === 'runner_ready')).toMatchObject({ epoch: runner.epoch });
@@ -263,22 +263,22 @@ describe('a server that is not there', () => {
     };
     const runner = createRunner({ session: 's', eventsUrl: `${first.url}s-events`, transport: { ...sockets, get } });
     cleanups.push(() => runner.close({ deadlineMs: 1000 }));
-    await vi.waitUntil(() => first.trickle.get('s-events')?.head === 1, { timeout: 10_000 });
+    await expect.poll(() => first.trickle.get('s-events')?.head).toBe(1);
     await first.close();
     for (let n = 1; n <= 5; n++) {
       runner.emit('e', { n });
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await vi.waitUntil(() => runner.books.dropped.write_failed !== undefined, { timeout: 10_000 });
+    await expect.poll(() => runner.books.dropped.write_failed).toBeDefined();
     const { dropped, pending } = runner.books;
     expect(dropped.write_failed).toBeLessThan(5);
     expect(pending).toBe(5 - (dropped.write_failed ?? 0));
     const before = asked.length;
-    await vi.waitUntil(() => asked.length >= before + 3, { timeout: 10_000 });
+    await expect.poll(() => asked.length).toBeGreaterThanOrEqual(before + 3);
     expect(runner.books).toMatchObject({ pending, dropped });
     const next = await serve({ autocreate: true, port: first.port });
     cleanups.push(() => next.close());
-    await vi.waitUntil(() => runner.books.pending === 0, { timeout: 10_000 });
+    await expect.poll(() => runner.books.pending).toBe(0);
     expect(runner.books).toMatchObject({
       emitted: 5,
       written: pending,
@@ -294,7 +294,7 @@ describe('a server that is not there', () => {
     deletion.end();
     expect(await deletion.answer).toMatchObject({ status: 200 });
     runner.emit('may be lost with the old channel');
-    await vi.waitUntil(() => runner.books.pending === 0, { timeout: 10_000 });
+    await expect.poll(() => runner.books.pending).toBe(0);
     runner.emit('after');
     const [first] = await follow(host).until((all) => eventTypes(all).includes('after'));
     expect(first).toMatchObject({ type: 'runner_ready', epoch: runner.epoch });
@@ -335,7 +335,6 @@ it('closes within its deadline though the server takes everything and answers no
   const runner = createRunner({ session: 's', url: BASE, transport: mute, clock });
   runner.emit('e');
   const closed = runner.close({ deadlineMs: 3000 });
-  await vi.waitUntil(() => clock.pending > 0);
   for (let ms = 0; ms < 3000; ms += 500) {
     clock.advance(500);
     await new Promise((resolve) => setImmediate(resolve));
@@ -455,7 +454,7 @@ describe('the control channel', () => {
     await ended.writer.close();
     const before = asked.length;
     // It comes back to the channel that lingers, reads it and finds it ended, twice.
-    await vi.waitUntil(() => asked.length >= before + 4, { timeout: 10_000 });
+    await expect.poll(() => asked.length).toBeGreaterThanOrEqual(before + 4);
     const { ask } = control(host, { rollBytes: 1 });
     for (const id of ['2', '3', '4']) await ask({ type: 'ping', request_id: id, timestamp: 2 });
     const pongsOf = (all: Message[]) => all.filter(({ type }) => type === 'pong').map((each) => each.request_id);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Sink } from '@runnel/protocol';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createRunner, type Runner, type RunnerOptions } from './index.ts';
 
 function start(options: Partial<RunnerOptions> = {}) {
@@ -24,8 +24,7 @@ function worker(runner: Runner, job: { name: string; count: number; end?: string
   });
 }
 
-const emitted = (runner: Runner, count: number) =>
-  vi.waitUntil(() => runner.books.emitted === count, { timeout: 10_000 });
+const emitted = (runner: Runner, count: number) => expect.poll(() => runner.books.emitted).toBe(count);
 
 it('EGRESS 1.10: of several threads and the main one at once nothing is torn or lost, and each keeps its order', async () => {
   const { runner, events } = start();
@@ -70,7 +69,7 @@ it('EGRESS 4.5, 6.15: what a killed thread had not handed over is counted as wor
 it('EGRESS 4.5: the control state holds for threads, too', async () => {
   const { runner } = start({ control: { filter: { blocked: ['w'] } } });
   await once(worker(runner, { name: 'w', count: 10 }), 'exit');
-  await vi.waitUntil(() => runner.books.withheld.filtered === 10, { timeout: 10_000 });
+  await expect.poll(() => runner.books.withheld.filtered).toBe(10);
   expect(await runner.close()).toMatchObject({ emitted: 0, dropped: {} });
 });
 

@@ -57,7 +57,8 @@ describe('runConformance', () => {
     });
   });
 
-  test('fails the cases of a server that hangs, instead of hanging itself', async () => {
+  // On a busy machine the case is tried three times, each for as long as an answer may take.
+  test('fails the cases of a server that hangs, instead of hanging itself', { timeout: 90_000 }, async () => {
     const only = ['TRICKLE 45'];
     const { results } = await runConformance({ url: await serverOf(() => {}), features: new Map(), only });
     expect(results).toMatchObject([{ verdict: 'fail', came: expect.stringContaining('no answer') }]);

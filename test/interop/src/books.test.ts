@@ -52,6 +52,15 @@ describe('the books of a run', () => {
     expect(verdictOf(books.account())).toBe('reported');
   });
 
+  it('take what comes again as a replay where the subscriber says that it begins again, without an epoch that would tell', () => {
+    const again = (more: object) =>
+      booksOf(segment(5, 0, 10), segment(7, 2, 20), segment(6, 1, 0, more), segment(7, 2, 20), segment(8, 3, 30));
+    const told = again({ discontinuity: true }).account();
+    expect(told).toMatchObject({ missing: [], replayed: 1, duplicates: 0, disorder: 0 });
+    expect(again({ discontinuity: true, epoch: '0a1b2c3d' }).account()).toMatchObject({ duplicates: 1, disorder: 1 });
+    expect(again({}).account()).toMatchObject({ duplicates: 1, disorder: 1 });
+  });
+
   it.each([
     ['a byte nobody wrote', [{ segment: { seq: 0, size: 10, sha256: 'x', index: 0 } }]],
     ['a segment twice', [segment(0, 0, 10), segment(0, 0, 10)]],

@@ -80,7 +80,7 @@ export class Books {
     this.#wake();
   };
 
-  /** From now on, until something new arrives, what comes again is a replay and no duplicate. */
+  /** From now on, until something newer than all before arrives, what comes again is a replay and no duplicate. */
   restarted(): void {
     this.#replaying = true;
     this.ended = undefined;
@@ -133,7 +133,13 @@ export class Books {
     };
   }
 
+  /** Without epochs a head that goes back looks like another life. A subscriber that says so and begins again reads twice, but nobody is misled. */
+  #again({ epoch, discontinuity = false }: SeenSegment | SeenLine): void {
+    if (discontinuity && epoch === undefined) this.#replaying = true;
+  }
+
   #segment(segment: SeenSegment): void {
+    this.#again(segment);
     this.position = { seq: segment.seq + 1, epoch: segment.epoch };
     if (segment.size === 0) {
       this.#empty(segment.seq);
@@ -162,6 +168,7 @@ export class Books {
   }
 
   #line(line: SeenLine): void {
+    this.#again(line);
     this.position = { seq: line.seq, epoch: line.epoch };
     const value = JSON.parse(line.text) as { n: number; pad: string };
     const planned = this.#plan.sizes[value.n];
@@ -178,9 +185,10 @@ export class Books {
       else this.#duplicates++;
       return;
     }
-    if (index < this.#last) this.#disorder++;
-    this.#replaying = false;
-    this.#last = Math.max(this.#last, index);
+    if (index > this.#last) {
+      this.#last = index;
+      this.#replaying = false;
+    } else if (!this.#replaying) this.#disorder++;
     this.#arrived.add(index);
     this.#bytes += bytes;
   }

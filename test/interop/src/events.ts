@@ -12,11 +12,14 @@ export interface SeenSegment {
   readonly index?: number;
   readonly cut?: boolean;
   readonly aborted?: boolean;
+  /** The subscriber took its place as void and has begun again. */
+  readonly discontinuity?: boolean;
 }
 export interface SeenLine {
   readonly seq: number;
   readonly epoch?: string;
   readonly text: string;
+  readonly discontinuity?: boolean;
 }
 /** Besides these there is `acked`, which no book needs: what arrived was acknowledged or will be. */
 export interface PublisherEvent {

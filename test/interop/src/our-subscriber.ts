@@ -33,8 +33,8 @@ async function readSegments(): Promise<void> {
       if (first.length < 4) first = Buffer.concat([first, chunk.subarray(0, 4)]);
     }
     const index = size >= 4 ? new DataView(first.buffer, first.byteOffset).getUint32(0) : undefined;
-    const { seq, epoch, aborted } = segment;
-    report({ segment: { seq, epoch, size, sha256: hash.digest('hex'), index, aborted } });
+    const { seq, epoch, aborted, discontinuity } = segment;
+    report({ segment: { seq, epoch, size, sha256: hash.digest('hex'), index, aborted, discontinuity } });
   }
   report({ done: { ...subscription.stats, end: subscription.end } });
 }
@@ -42,8 +42,13 @@ async function readSegments(): Promise<void> {
 async function readLines(): Promise<void> {
   const reader = readJsonl(url, where());
   const decoder = new TextDecoder();
+  let told = 0;
   for await (const lines of reader) {
-    for (const { seq, epoch, bytes } of lines) report({ line: { seq, epoch, text: decoder.decode(bytes) } });
+    for (const { seq, epoch, bytes } of lines) {
+      const { discontinuities } = reader.subscription.stats;
+      report({ line: { seq, epoch, text: decoder.decode(bytes), discontinuity: discontinuities > told } });
+      told = discontinuities;
+    }
   }
   report({ done: { ...reader.subscription.stats, end: reader.subscription.end } });
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -10,15 +9,8 @@ import (
 // churn: one message is one segment. On each of several channels a message is published when the one before it has been acknowledged
 // and read; a reader waits for it already. It counts the 470 answers to the segment after the one just read.
 func churn(args []string) error {
-	flags := flag.NewFlagSet("churn", flag.ContinueOnError)
-	o := options{path: "/", mime: "application/octet-stream"}
-	flags.StringVar(&o.address, "address", "", "host:port")
-	flags.StringVar(&o.channel, "channel", "load", "")
-	flags.StringVar(&o.protocol, "protocol", "trickle", "trickle alone")
-	flags.IntVar(&o.size, "size", 300, "")
+	flags, o := flagsOf("churn", bytesMime)
 	channels := flags.Int("channels", 8, "")
-	seconds := flags.Float64("seconds", 2, "")
-	pid := flags.Int("pid", 0, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -30,13 +22,13 @@ func churn(args []string) error {
 	turning.Store(true)
 	all := make([]*turn, *channels)
 	for n := range all {
-		mine := o
+		mine := *o
 		mine.channel = fmt.Sprintf("%s-%d", o.channel, n)
 		if all[n], err = newTurn(l, mine, &turning); err != nil {
 			return err
 		}
 	}
-	before, err := cpuOf(*pid)
+	before, err := cpuOf(o.pid)
 	if err != nil {
 		return err
 	}
@@ -49,11 +41,11 @@ func churn(args []string) error {
 	select {
 	case err := <-l.fails:
 		return err
-	case <-time.After(time.Duration(*seconds * float64(time.Second))):
+	case <-time.After(time.Duration(o.seconds * float64(time.Second))):
 	}
 	turning.Store(false)
 	took := float64(now()-began) / 1e9
-	after, err := cpuOf(*pid)
+	after, err := cpuOf(o.pid)
 	messages, refused, stuck := int64(0), int64(0), 0
 	for _, each := range all {
 		messages += each.done.Load()
@@ -87,14 +79,7 @@ func newTurn(l *loop, o options, turning *atomic.Bool) (*turn, error) {
 	if err := createChannel(l, o, o.channel); err != nil {
 		return nil, err
 	}
-	a := &answers{body: func([]byte) {}, end: t.half}
-	a.head = func(status int, head string) error {
-		if status != 200 {
-			return fmt.Errorf("POST was answered %s", head)
-		}
-		return nil
-	}
-	if t.post, err = l.dial(o.address, a.data); err != nil {
+	if t.post, err = l.dial(o.address, answers200("a POST", t.half).data); err != nil {
 		return nil, err
 	}
 	t.reader, err = newTrickleReader(l, o, func([]byte) {}, func(int) error { return t.half() })

@@ -20,6 +20,16 @@ type answers struct {
 	status int
 }
 
+// answers200 reads answers that are all 200 and whose bodies do not matter; end is told once each is complete.
+func answers200(request string, end func() error) *answers {
+	return &answers{body: func([]byte) {}, end: end, head: func(status int, head string) error {
+		if status != 200 {
+			return fmt.Errorf("%s was answered %s", request, head)
+		}
+		return nil
+	}}
+}
+
 const (
 	inHead = iota
 	inLength

@@ -1,23 +1,16 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"time"
 )
 
 // spread: so many events a second, each on the next of many channels: a POST of one segment, and a GET that reads it.
 func spread(args []string) error {
-	flags := flag.NewFlagSet("spread", flag.ContinueOnError)
-	address := flags.String("address", "", "host:port")
-	channel := flags.String("channel", "idle", "")
-	flags.String("protocol", "trickle", "trickle alone")
+	flags, o := flagsOf("spread", bytesMime)
 	count := flags.Int("count", 1, "channels, which exist")
-	rate := flags.Int("rate", 1_000, "")
-	size := flags.Int("size", 300, "")
-	seconds := flags.Float64("seconds", 2, "")
+	rate := flags.Int("rate", 1_000, "events a second")
 	written := flags.Int("written", 0, "events of earlier rounds")
-	pid := flags.Int("pid", 0, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -25,28 +18,22 @@ func spread(args []string) error {
 	if err != nil {
 		return err
 	}
-	body, err := newRecord(*size)
+	body, err := newRecord(o.size)
 	if err != nil {
 		return err
 	}
-	events := int(float64(*rate) * *seconds)
+	events := int(float64(*rate) * o.seconds)
 	answered := make(chan struct{}, events*2+1)
 	ends := func() error { answered <- struct{}{}; return nil }
-	ok := func(status int, head string) error {
-		if status != 200 {
-			return fmt.Errorf("answered %s", head)
-		}
-		return nil
-	}
-	post, err := l.dial(*address, (&answers{body: func([]byte) {}, head: ok, end: ends}).data)
+	post, err := l.dial(o.address, answers200("a POST", ends).data)
 	if err != nil {
 		return err
 	}
-	get, err := l.dial(*address, (&answers{body: func([]byte) {}, head: ok, end: ends}).data)
+	get, err := l.dial(o.address, answers200("a GET", ends).data)
 	if err != nil {
 		return err
 	}
-	before, err := cpuOf(*pid)
+	before, err := cpuOf(o.pid)
 	if err != nil {
 		return err
 	}
@@ -58,7 +45,7 @@ func spread(args []string) error {
 		if wait := began + int64(n)*int64(time.Second)/int64(*rate) - now(); wait > 0 {
 			pause(time.Duration(wait))
 		}
-		request := fmt.Appendf(nil, "POST /%s-%d/%d HTTP/1.1\r\nHost: load\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n", *channel, to, seq, len(body))
+		request := fmt.Appendf(nil, "POST %s%s-%d/%d HTTP/1.1\r\nHost: load\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", o.path, o.channel, to, seq, o.mime, len(body))
 		if err := post.write(append(request, body...)); err != nil {
 			return err
 		}
@@ -67,7 +54,7 @@ func spread(args []string) error {
 		case err := <-l.fails:
 			return err
 		}
-		if err := get.write(fmt.Appendf(nil, "GET /%s-%d/%d HTTP/1.1\r\nHost: load\r\n\r\n", *channel, to, seq)); err != nil {
+		if err := get.write(fmt.Appendf(nil, "GET %s%s-%d/%d HTTP/1.1\r\nHost: load\r\n\r\n", o.path, o.channel, to, seq)); err != nil {
 			return err
 		}
 		select {
@@ -77,7 +64,7 @@ func spread(args []string) error {
 		}
 	}
 	took := float64(now()-began) / 1e9
-	after, err := cpuOf(*pid)
+	after, err := cpuOf(o.pid)
 	say(map[string]any{"perSecond": float64(events) / took, "cpu": float64(after-before) / float64(events)})
 	return err
 }

@@ -3,18 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
-
-type options struct {
-	protocol, address, path, channel, mime string
-	readers, size, lines                   int
-}
 
 // publisher is one protocol's way of publishing.
 type publisher interface {
@@ -52,20 +46,9 @@ func readTrickle(l *loop, o options, count func([]byte)) error {
 // stream: one publisher, many readers, one channel. With --rate events are written one by one and their age is measured; without it as
 // fast as they are taken, and no further than 16 MiB ahead of the readers.
 func stream(args []string) error {
-	flags := flag.NewFlagSet("stream", flag.ContinueOnError)
-	o := options{}
-	flags.StringVar(&o.protocol, "protocol", "trickle", "")
-	flags.StringVar(&o.address, "address", "", "host:port")
-	flags.StringVar(&o.path, "path", "/", "trickle: where the channels are")
-	flags.StringVar(&o.channel, "channel", "load", "")
-	flags.StringVar(&o.mime, "mime", "application/jsonl", "")
-	flags.IntVar(&o.readers, "readers", 1, "")
-	flags.IntVar(&o.size, "size", 300, "bytes of an event")
-	flags.IntVar(&o.lines, "lines", 1, "events in one publication")
+	flags, o := flagsOf("stream", jsonlMime)
 	rate := flags.Int("rate", 0, "events a second, 0: full speed")
 	warmup := flags.Float64("warmup", 0, "seconds")
-	seconds := flags.Float64("seconds", 2, "")
-	pid := flags.Int("pid", 0, "the server, for its processor time")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -73,12 +56,12 @@ func stream(args []string) error {
 	if err != nil {
 		return err
 	}
-	r := &run{o: o, loop: l, protocol: protocols[o.protocol], rate: *rate, pid: *pid}
+	r := &run{o: *o, loop: l, protocol: protocols[o.protocol], rate: *rate}
 	if r.protocol.publisher == nil {
 		return fmt.Errorf("no protocol %q", o.protocol)
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- r.measure(*warmup, *seconds) }()
+	go func() { failed <- r.measure(*warmup, o.seconds) }()
 	select {
 	case err = <-failed:
 	case err = <-l.fails:
@@ -90,7 +73,7 @@ type run struct {
 	o         options
 	loop      *loop
 	protocol  protocol
-	rate, pid int
+	rate      int
 	publisher publisher
 	sent      int64
 	received  atomic.Int64
@@ -153,7 +136,7 @@ func (r *run) count() func([]byte) {
 type moment struct{ at, sent, received, cpu, own int64 }
 
 func (r *run) take() (moment, error) {
-	cpu, err := cpuOf(r.pid)
+	cpu, err := cpuOf(r.o.pid)
 	if err != nil {
 		return moment{}, err
 	}

@@ -49,13 +49,7 @@ func newTricklePublisher(l *loop, o options) (publisher, error) {
 func (p *tricklePublisher) connect() (*post, error) {
 	opened := &post{free: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
 	opened.free <- struct{}{}
-	a := &answers{body: func([]byte) {}, end: func() error { opened.free <- struct{}{}; return nil }}
-	a.head = func(status int, head string) error {
-		if status != 200 {
-			return fmt.Errorf("POST was answered %s", head)
-		}
-		return nil
-	}
+	a := answers200("a POST", func() error { opened.free <- struct{}{}; return nil })
 	c, err := p.loop.dial(p.o.address, a.data)
 	if err != nil {
 		return nil, err

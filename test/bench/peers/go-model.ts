@@ -10,6 +10,7 @@ const source = fileURLToPath(new URL('../../interop/go', import.meta.url));
 const program = fileURLToPath(new URL('../.tmp/go-model', import.meta.url));
 
 export const goModel: Peer = async () => {
+  if (process.env.RUNNEL_GO_TRICKLE) throw new Unavailable('go-livepeer itself takes part');
   await promisify(execFile)('go', ['build', '-C', source, '-o', program, '.']).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Unavailable('there is no go on this machine') : error;
   });

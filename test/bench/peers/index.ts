@@ -24,6 +24,11 @@ export const streaming: Readonly<Record<string, Peer>> = {
   'TCP relay': tcpRelay,
 };
 
+/** All of them but those who would say nothing to a workload's question. */
+export function streamingBut(...names: readonly string[]): Readonly<Record<string, Peer>> {
+  return Object.fromEntries(Object.entries(streaming).filter(([name]) => !names.includes(name)));
+}
+
 /** Those that speak trickle, so that segments and waiting GETs can be asked of them. */
 export const trickling: Readonly<Record<string, Peer>> = {
   runnel: ours,

@@ -1,6 +1,7 @@
 /** The chart of a result. */
 import { bars, lines } from '../charts/index.ts';
 import type { Result } from './result.ts';
+import { placeOf } from './sizes.ts';
 
 /** Ours, by the names that it has in the workloads. */
 const OURS = /^(runnel|emit|handle|span|journal|its |one of|two sinks|a second|\d)/;
@@ -12,14 +13,16 @@ export const chartName = ({ workload }: Result): string => `performance-${worklo
 export function chartOf({ workload, summary, pace }: Result): string {
   const [[first, { unit, better }] = ['', { unit: '', better: 'lower' }]] = Object.entries(workload.figures);
   if (workload.grows !== undefined) {
-    const points = Object.entries(summary).map(
-      ([name, figures]) => [sizeOf(name), figures[first]?.median ?? 0] as const,
-    );
+    const lineOf = ([name]: readonly [string, unknown]) => placeOf(name).line;
+    const series = [...Map.groupBy(Object.entries(summary), lineOf)].map(([name, sizes]) => ({
+      name,
+      points: sizes.map(([size, figures]) => [placeOf(size).size, figures[first]?.median ?? 0] as const),
+    }));
     return lines({
       title: workload.name,
       subtitle: `${first} in ${unit}, flat is good; medians of ${pace.rounds} rounds`,
       x: workload.grows,
-      series: [{ name: 'runnel', points }],
+      series,
       logX: true,
     });
   }
@@ -39,5 +42,3 @@ export function chartOf({ workload, summary, pace }: Result): string {
     })),
   });
 }
-
-const sizeOf = (name: string): number => Number(name.replaceAll(',', '').match(/^\d+/)?.[0]);

@@ -94,11 +94,14 @@ function section(result: Result): string {
 /** The machines, each with the workloads measured on it: mostly there is one. */
 function machineSection(results: readonly Result[]): string {
   const machines = [...Map.groupBy(results, ({ machine }) => described(machine))].map(([text, mine]) => {
-    const names = mine.map(({ workload, at, pace, machine }) => {
+    const names = mine.map(({ workload, at, pace, took, machine }) => {
       const { rounds, seconds, warmup } = pace;
-      return `| ${workload.name} | ${at.slice(0, 10)} | ${rounds} of ${seconds} s after ${warmup} s | ${machine.load} |`;
+      const paced = `${rounds} of ${seconds} s${warmup > 0 ? ` after ${warmup} s` : ''}`;
+      return `| ${workload.name} | ${at.slice(0, 10)} | ${paced} | ${took ?? '–'} | ${machine.load} |`;
     });
-    return [`${text}\n`, '| Workload | Day | Rounds | Load before |', '|---|---|---|---|', ...names].join('\n');
+    return [`${text}\n`, '| Workload | Day | Rounds | Took, s | Load before |', '|---|---|---|---|---|', ...names].join(
+      '\n',
+    );
   });
   if (machines.length === 0) return '## Where\n\nNothing is recorded yet.';
   return `## Where\n\n${machines.join('\n\n')}`;
@@ -106,5 +109,5 @@ function machineSection(results: readonly Result[]): string {
 
 function described({ cpu, cores, memoryGiB, system, pinning, versions }: Machine): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${cores} cores of ${cpu}, ${memoryGiB} GiB, ${system}; ${pinning}; ${programs.join(', ')}. The load is the average of the minute before: what else was at work on the machine.`;
+  return `${cores} cores of ${cpu}, ${memoryGiB} GiB, ${system}; ${pinning}; ${programs.join(', ')}. The load is the average of the minute before the run: what else was at work on the machine.`;
 }

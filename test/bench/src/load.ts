@@ -2,12 +2,15 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { result } from './program.ts';
+import type { Served } from '../peers/peer.ts';
+import { type Running, result, start } from './program.ts';
 import { Core } from './spawn.ts';
 import { Unavailable } from './workload.ts';
 
 const source = fileURLToPath(new URL('../go', import.meta.url));
 const program = fileURLToPath(new URL('../.tmp/load', import.meta.url));
+/** Beside the time that a command is told to take: connecting thousands of readers, and waiting for what is under way. */
+const PATIENCE_MS = 60_000;
 let built: Promise<unknown> | undefined;
 
 /** The generator's path. Throws Unavailable on a machine that cannot have it. */
@@ -20,11 +23,18 @@ export async function loadProgram(): Promise<string> {
   return program;
 }
 
-/** Runs one of the generator's commands on its core, and returns the figures it ends with. */
-export async function load(
-  command: string,
-  flags: Readonly<Record<string, string | number>>,
-): Promise<Record<string, number>> {
-  const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
-  return result(await loadProgram(), [command, ...args], Core.load);
+type Flags = Readonly<Record<string, string | number>>;
+
+/** Runs one of the generator's commands on its core, and returns the figures it ends with. Throws when it takes a minute longer than its `seconds`. */
+export async function load(command: string, flags: Flags): Promise<Record<string, number>> {
+  const atMost = PATIENCE_MS + Number(flags.seconds ?? 0) * 1000;
+  return result(await loadProgram(), [command, ...argsOf(flags)], { core: Core.load, atMost });
 }
+
+/** So many GETs that wait at the head of a channel of their own, until they are stopped or their server is gone. */
+export async function waiting({ flags }: Served, channel: string, readers: number): Promise<Running> {
+  return start(await loadProgram(), ['wait', ...argsOf({ ...flags, channel, readers })], { core: Core.load });
+}
+
+const argsOf = (flags: Flags): string[] =>
+  Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);

@@ -11,7 +11,7 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly system: string;
   readonly pinning: string;
-  /** The load average of the minute before: above 1 something else was at work. */
+  /** The load average of the minute before this was asked: above 1 something else was at work. */
   readonly load: number;
   /** By name. */
   readonly versions: Readonly<Record<string, string>>;

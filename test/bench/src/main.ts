@@ -2,9 +2,10 @@
 import { parseArgs } from 'node:util';
 import { report } from './document.ts';
 import { removeFolders } from './folders.ts';
+import { machine } from './machine.ts';
 import { profile } from './profile.ts';
 import { keep, recordsFolder } from './result.ts';
-import { choose, list, loadWorkloads, only, run, UsageError } from './run.ts';
+import { choose, list, loadWorkloads, only, runAll, UsageError } from './run.ts';
 import { growthOf, soak } from './soak.ts';
 import { killAll } from './spawn.ts';
 import type { Workload } from './workload.ts';
@@ -64,9 +65,11 @@ async function main(): Promise<void> {
     seconds: number('seconds', values.seconds ?? (quick ? '0.3' : '2'), 0.1),
     warmup: number('warmup', values.warmup ?? (quick ? '0.3' : '3'), 0),
     record: values.record ?? false,
+    machine: machine(),
   };
   if (!Number.isInteger(options.rounds)) throw new UsageError('--rounds takes a whole number.');
-  for (const workload of choose(workloads, positionals)) await run(only(workload, values.only), options);
+  const chosen = choose(workloads, positionals).map((workload) => only(workload, values.only));
+  await runAll(chosen, options);
 }
 
 async function soaked(minutes: number, record: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the kernel knows of a process. Linux alone. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The processor time that a process has used so far, all threads together, in microseconds. */
 export function cpuOf(pid: number): number {
@@ -11,6 +12,19 @@ export function cpuOf(pid: number): number {
     }
   });
   return ns.reduce((sum, each) => sum + each, 0) / 1000;
+}
+
+const LOOK_MS = 100;
+const REST = 0.1;
+const REST_MS = 5_000;
+
+/** Resolves once a process does next to nothing, at most five seconds later: what it has left to do would be done while another is measured. */
+export async function atRest(pid: number): Promise<void> {
+  for (const end = performance.now() + REST_MS; performance.now() < end; ) {
+    const before = cpuOf(pid);
+    await sleep(LOOK_MS);
+    if (cpuOf(pid) - before < LOOK_MS * 1000 * REST) return;
+  }
 }
 
 /** The memory of a process that is resident, in bytes. */

@@ -91,12 +91,21 @@ export async function start(program: string, args: readonly string[], options: S
   }
 }
 
-/** Runs a program to its end and parses the last line it wrote. Throws when it fails. */
-export async function result(program: string, args: readonly string[], core?: number): Promise<Record<string, number>> {
+/** Runs a program to its end, which comes within so many milliseconds, and parses the last line it wrote. Throws when it fails. */
+export async function result(
+  program: string,
+  args: readonly string[],
+  { core, atMost }: { readonly core?: number; readonly atMost: number },
+): Promise<Record<string, number>> {
   const child = spawnOn(core, program, args);
   child.stdin.end();
+  const late = setTimeout(() => child.kill('SIGKILL'), atMost);
   const [out, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  if (code !== 0) throw new Error(`${basename(program)} ${args.join(' ')} ended with ${code}: ${complaints}`);
+  clearTimeout(late);
+  if (code !== 0) {
+    const how = child.signalCode ? `took more than ${atMost / 1000} s` : `ended with ${code}: ${complaints.trim()}`;
+    throw new Error(`${basename(program)} ${args.join(' ')} ${how}`);
+  }
   return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
 }
 

@@ -54,6 +54,27 @@ test('a contender that finds only in its round that it cannot run here is left o
   expect(measured).toEqual({ rounds: {}, unavailable: { a: 'no generator on this machine' }, failed: {} });
 });
 
+test('a round that never ends is given up, and the others go on', async () => {
+  const stuck = { round: () => new Promise<never>(() => {}) };
+  const { contenders, ...workload } = fake([], { b: [1] });
+
+  const measured = await measure(
+    { ...workload, contenders: { stuck: () => stuck, ...contenders } },
+    { rounds: 1, warmup: 0, limitMs: 20 },
+  );
+
+  expect(measured.failed).toEqual({ stuck: 'Error: it did not end within 0.02 s' });
+  expect(measured.rounds).toEqual({ b: [{ rate: 1 }] });
+});
+
+test('where each round begins anew none before them warms up', async () => {
+  const turns: string[] = [];
+
+  await measure({ ...fake(turns, { a: [1] }), anew: true }, { rounds: 1, warmup: 1 });
+
+  expect(turns).toEqual(['a', 'close a']);
+});
+
 test('a round is told how long it lasts, the one before them too', async () => {
   const told: number[] = [];
   const workload = fake([], {});

@@ -8,6 +8,8 @@ export interface RoundsOptions {
   readonly seconds?: number;
   /** How long the round before them lasts, which does not count; 0: there is none. */
   readonly warmup: number;
+  /** How long a contender may take to open, and for a round; one that takes longer is left out. Default 120,000. */
+  readonly limitMs?: number;
   /** Told before each round of each contender, and of those left out. */
   readonly progress?: (message: string) => void;
 }
@@ -23,7 +25,7 @@ export interface Measured {
 
 /** Opens all contenders, runs the rounds and closes them again. One that fails is out of the run, and the others go on. */
 export async function measure(workload: Workload, options: RoundsOptions): Promise<Measured> {
-  const { rounds, seconds = 2, warmup, progress = () => {} } = options;
+  const { rounds, seconds = 2, warmup, limitMs = 120_000, progress = () => {} } = options;
   const open = new Map<string, Contender>();
   const unavailable: Record<string, string> = {};
   const failed: Record<string, string> = {};
@@ -36,17 +38,21 @@ export async function measure(workload: Workload, options: RoundsOptions): Promi
   try {
     for (const [name, start] of Object.entries(workload.contenders)) {
       try {
-        open.set(name, await start());
+        open.set(name, await within(limitMs, start()));
         taken[name] = [];
       } catch (error) {
         leftOut(name, error);
       }
     }
-    for (let round = warmup > 0 ? 0 : 1; round <= rounds; round++) {
+    for (let round = warmup > 0 && !workload.anew ? 0 : 1; round <= rounds; round++) {
       for (const [name, contender] of open) {
         progress(`${round === 0 ? 'warm-up' : `round ${round}/${rounds}`}  ${name}`);
         try {
-          const values = check(workload, name, await contender.round({ seconds: round === 0 ? warmup : seconds }));
+          const values = check(
+            workload,
+            name,
+            await within(limitMs, contender.round({ seconds: round === 0 ? warmup : seconds })),
+          );
           if (round > 0) taken[name]?.push(values);
         } catch (error) {
           leftOut(name, error);
@@ -60,6 +66,12 @@ export async function measure(workload: Workload, options: RoundsOptions): Promi
   } finally {
     for (const contender of open.values()) await contender.close?.();
   }
+}
+
+async function within<T>(ms: number, work: T | Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = setTimeout(() => reject(new Error(`it did not end within ${ms / 1000} s`)), ms);
+  return Promise.race([work, promise]).finally(() => clearTimeout(late));
 }
 
 function check(workload: Workload, contender: string, values: Values): Values {

@@ -1,6 +1,7 @@
 /** Runs workloads: finds them by name, measures, prints, keeps the result. */
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Machine } from './machine.ts';
 import { table } from './report.ts';
 import { keep, recordsFolder, resultOf } from './result.ts';
 import { measure } from './rounds.ts';
@@ -17,12 +18,23 @@ export interface Options {
   readonly seconds: number;
   readonly warmup: number;
   readonly record: boolean;
+  /** As it is before anything runs. */
+  readonly machine: Machine;
 }
 
-export async function run(workload: Workload, options: Options): Promise<void> {
-  console.log(`\n${workload.name}: ${workload.about}`);
+/** One after the other. */
+export async function runAll(workloads: readonly Workload[], options: Options): Promise<void> {
+  for (const [index, workload] of workloads.entries()) {
+    console.log(`\n${index + 1}/${workloads.length}  ${workload.name}: ${workload.about}`);
+    await run(workload, options);
+  }
+}
+
+async function run(workload: Workload, options: Options): Promise<void> {
+  const began = performance.now();
   const measured = await measure(workload, { ...options, progress: (message) => console.error(`  … ${message}`) });
-  const result = resultOf(workload, measured, options);
+  const took = (performance.now() - began) / 1000;
+  const result = resultOf(workload, measured, { ...options, took });
   console.log(`\n${table(workload, result.summary)}\n`);
   for (const [name, reason] of Object.entries({ ...measured.unavailable, ...measured.failed })) {
     console.log(`  without ${name}: ${reason}`);
@@ -31,7 +43,7 @@ export async function run(workload: Workload, options: Options): Promise<void> {
   const file = options.record
     ? await keep(recordsFolder, workload.name, result)
     : await keep(resultsFolder, `${workload.name}-${result.at.replaceAll(/[:.]/g, '-')}`, result);
-  console.log(`  ${fileURLToPath(file)}`);
+  console.log(`  ${fileURLToPath(file)}, ${took.toFixed(0)} s`);
 }
 
 export function list({ name, about, contenders }: Workload): void {

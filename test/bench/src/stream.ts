@@ -1,6 +1,7 @@
 /** Workloads of one publisher, one channel and readers: what a round asks the generator for, and what it measures. */
 import type { Peer } from '../peers/peer.ts';
 import { load } from './load.ts';
+import { atRest } from './proc.ts';
 import type { Contender, Figure, Values } from './workload.ts';
 
 export interface StreamOptions {
@@ -25,6 +26,7 @@ export async function streamed(peer: Peer, options: StreamOptions): Promise<Cont
     async round({ seconds }): Promise<Values> {
       const channel = `bench-${process.pid}-${++round}`;
       const values = await load('stream', { ...flags, ...options, channel, seconds, pid: running.pid });
+      await atRest(running.pid);
       if (options.rate === undefined && values.lost !== 0) throw new Error(`${values.lost} events did not arrive`);
       const { p50 = 0, p99 = 0, perSecond = 0, cpuPerDelivery = 0, busy = 0, lost = 0 } = values;
       return { rate: perSecond, p50, p99, cpu: cpuPerDelivery, lost, generator: busy };

@@ -8,6 +8,8 @@ export interface Workload {
   readonly baseline: string;
   /** Where the contenders are one thing at different sizes, which begin their names: what it is that grows. */
   readonly grows?: string;
+  /** Whether each round begins with processes of its own, so that no round before warms them up. */
+  readonly anew?: boolean;
   /** What a round measures, by name. */
   readonly figures: Readonly<Record<string, Figure>>;
   /** Opens a contender, by name. One that cannot run on this machine throws {@link Unavailable}. */

@@ -1,5 +1,5 @@
 /** C100: 1,000 events of 300 B a second to 100 readers. */
-import { streaming } from '../peers/index.ts';
+import { streamingBut } from '../peers/index.ts';
 import { generator, onEach } from '../src/stream.ts';
 import type { Workload } from '../src/workload.ts';
 
@@ -14,5 +14,5 @@ export default {
     rate: { unit: 'deliveries/s', better: 'higher' },
     generator,
   },
-  contenders: onEach(streaming, { readers: 100, rate: 1_000 }),
+  contenders: onEach(streamingBut('runnel, fast ingest'), { readers: 100, rate: 1_000 }),
 } satisfies Workload;

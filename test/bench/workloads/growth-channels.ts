@@ -1,6 +1,9 @@
 /** H: whether an event costs more where there are many channels. */
+import { goLivepeer } from '../peers/go-livepeer.ts';
 import { ours } from '../peers/ours.ts';
+import type { Peer } from '../peers/peer.ts';
 import { load } from '../src/load.ts';
+import { atEachSize } from '../src/sizes.ts';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const RATE = 1_000;
@@ -11,16 +14,18 @@ export default {
   baseline: '1 channel',
   grows: 'channels',
   figures: { cpu: { unit: 'us of the server/event', better: 'lower' }, rate: { unit: 'events/s', better: 'higher' } },
-  contenders: Object.fromEntries(
-    [1, 100, 1_000, 10_000, 50_000].map((count) => [
-      `${count.toLocaleString('en')} channel${count > 1 ? 's' : ''}`,
-      () => contender(count),
-    ]),
+  contenders: atEachSize(
+    {
+      sizes: [1, 100, 1_000, 10_000, 50_000],
+      unit: ['channel', 'channels'],
+      peers: { runnel: ours, 'go-livepeer': goLivepeer },
+    },
+    contender,
   ),
 } satisfies Workload;
 
-async function contender(count: number): Promise<Contender> {
-  const { running, flags } = await ours();
+async function contender(peer: Peer, count: number): Promise<Contender> {
+  const { running, flags } = await peer();
   await load('channels', { ...flags, count });
   let written = 0;
   return {

@@ -1,6 +1,9 @@
 /** What a byte costs in events of different sizes. */
+import { goLivepeer } from '../peers/go-livepeer.ts';
 import { ours } from '../peers/ours.ts';
+import type { Peer } from '../peers/peer.ts';
 import { load } from '../src/load.ts';
+import { atEachSize } from '../src/sizes.ts';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const MIB = 1024 * 1024;
@@ -13,18 +16,20 @@ export default {
   baseline: '100 B',
   grows: 'bytes of an event',
   figures: { cpu: { unit: 'us of the server/MiB', better: 'lower' }, rate: { unit: 'MiB/s', better: 'higher' } },
-  contenders: Object.fromEntries(
-    [100, 1_000, 10_000, 100_000, 1_000_000, 5 * MIB].map((size) => [
-      `${size.toLocaleString('en')} B`,
-      () => contender(size),
-    ]),
+  contenders: atEachSize(
+    {
+      sizes: [100, 1_000, 10_000, 100_000, 1_000_000, 5 * MIB],
+      unit: ['B', 'B'],
+      peers: { runnel: ours, 'go-livepeer': goLivepeer },
+    },
+    contender,
   ),
 } satisfies Workload;
 
 let round = 0;
 
-async function contender(size: number): Promise<Contender> {
-  const { running, flags } = await ours();
+async function contender(peer: Peer, size: number): Promise<Contender> {
+  const { running, flags } = await peer();
   const lines = Math.max(1, Math.floor(CHUNK_BYTES / size));
   return {
     async round({ seconds }) {

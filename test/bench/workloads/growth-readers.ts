@@ -1,8 +1,9 @@
 /** Whether an event costs more where many GETs wait for something else. */
+import { goLivepeer } from '../peers/go-livepeer.ts';
 import { ours } from '../peers/ours.ts';
-import { load, loadProgram } from '../src/load.ts';
-import { start } from '../src/program.ts';
-import { Core } from '../src/spawn.ts';
+import type { Peer } from '../peers/peer.ts';
+import { load, waiting } from '../src/load.ts';
+import { atEachSize } from '../src/sizes.ts';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const RATE = 1_000;
@@ -13,17 +14,22 @@ export default {
   baseline: '1 waiting',
   grows: 'GETs that wait',
   figures: { cpu: { unit: 'us of the server/event', better: 'lower' }, p50: { unit: 'us', better: 'lower' } },
-  contenders: Object.fromEntries(
-    [1, 100, 1_000, 8_000].map((count) => [`${count.toLocaleString('en')} waiting`, () => contender(count)]),
+  contenders: atEachSize(
+    {
+      sizes: [1, 100, 1_000, 8_000],
+      unit: ['waiting', 'waiting'],
+      peers: { runnel: ours, 'go-livepeer': goLivepeer },
+    },
+    contender,
   ),
 } satisfies Workload;
 
 let round = 0;
 
-async function contender(readers: number): Promise<Contender> {
-  const { running, flags } = await ours();
-  const args = ['wait', '--address', String(flags.address), '--readers', String(readers)];
-  const waiting = await start(await loadProgram(), args, { core: Core.load });
+async function contender(peer: Peer, readers: number): Promise<Contender> {
+  const served = await peer();
+  const { running, flags } = served;
+  const idle = await waiting(served, 'idle', readers);
   return {
     async round({ seconds }) {
       const channel = `beside-${process.pid}-${++round}`;
@@ -37,7 +43,7 @@ async function contender(readers: number): Promise<Contender> {
       return { cpu: cpuPerDelivery, p50 };
     },
     async close() {
-      await waiting.stop();
+      await idle.stop();
       await running.stop();
     },
   };

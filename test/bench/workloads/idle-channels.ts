@@ -2,7 +2,7 @@
 import { trickling } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { load } from '../src/load.ts';
-import { settledRss } from '../src/memory.ts';
+import { kibEach } from '../src/memory.ts';
 import type { Contender, Workload } from '../src/workload.ts';
 
 const CHANNELS = 50_000;
@@ -12,6 +12,7 @@ export default {
   name: 'idle-channels',
   about: `resident memory of the server per channel, of ${CHANNELS} that were made and are idle`,
   baseline: 'runnel',
+  anew: true,
   figures: { memory: { unit: 'KiB/channel', better: 'lower' } },
   contenders: Object.fromEntries(Object.entries(withChannels).map(([name, peer]) => [name, () => contender(peer)])),
 } satisfies Workload;
@@ -20,16 +21,12 @@ function contender(peer: Peer): Contender {
   return {
     async round({ seconds }) {
       const count = Math.round(CHANNELS * Math.min(1, seconds / 2));
-      const { running, flags } = await peer();
-      try {
-        // The first thousand make the server's code hot, and the heap as large as requests make it.
-        await load('channels', { ...flags, count: 1_000 });
-        const before = await settledRss(running);
-        await load('channels', { ...flags, from: 1_000, count });
-        return { memory: ((await settledRss(running)) - before) / 1024 / count };
-      } finally {
-        await running.stop();
-      }
+      const memory = await kibEach(peer, {
+        first: 1_000,
+        count,
+        fill: ({ flags }, from, count) => load('channels', { ...flags, from, count }),
+      });
+      return { memory };
     },
   };
 }

@@ -1,5 +1,5 @@
 /** A: 1,000 events of 300 B a second to one reader: how old an event is when it arrives. */
-import { streaming } from '../peers/index.ts';
+import { streamingBut } from '../peers/index.ts';
 import { generator, onEach } from '../src/stream.ts';
 import type { Workload } from '../src/workload.ts';
 
@@ -13,5 +13,5 @@ export default {
     cpu: { unit: 'us of the server/delivery', better: 'lower' },
     generator,
   },
-  contenders: onEach(streaming, { rate: 1_000 }),
+  contenders: onEach(streamingBut('naive SSE'), { rate: 1_000 }),
 } satisfies Workload;

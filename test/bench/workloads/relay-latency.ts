@@ -1,6 +1,7 @@
 /** G: how long an event takes from emit to the sink, at a rate that leaves the machine room. */
-import { type WholeRelayOptions, wholeRelay } from '../src/whole-relay.ts';
-import type { Contender, Workload } from '../src/workload.ts';
+import { relayed } from '../src/relayed.ts';
+import type { WholeRelay } from '../src/whole-relay.ts';
+import type { Pace, Values, Workload } from '../src/workload.ts';
 
 const RATE = 10_000;
 
@@ -14,22 +15,15 @@ export default {
     cpu: { unit: 'us of the client/event', better: 'lower' },
   },
   contenders: {
-    'journal on disk': () => contender({}),
-    'journal in memory': () => contender({ journal: 'memory' }),
-    'a second sink hangs': () => contender({ sinks: { http: '/events', hung: '/hung' } }),
+    'journal on disk': () => relayed({}, round),
+    'journal in memory': () => relayed({ journal: 'memory' }, round),
+    'a second sink hangs': () => relayed({ sinks: { http: '/events', hung: '/hung' } }, round),
   },
 } satisfies Workload;
 
-async function contender(options: WholeRelayOptions): Promise<Contender> {
-  const relay = await wholeRelay(options);
-  return {
-    async round({ seconds }) {
-      await relay.begin();
-      const before = relay.cpu();
-      const events = await relay.emit({ rate: RATE, seconds });
-      const { p50, p99 } = await relay.received(events);
-      return { p50: p50 / 1000, p99: p99 / 1000, cpu: (relay.cpu().client - before.client) / events };
-    },
-    close: () => relay.close(),
-  };
+async function round(relay: WholeRelay, { seconds }: Pace): Promise<Values> {
+  const before = relay.cpu();
+  const events = await relay.emit({ rate: RATE, seconds });
+  const { p50, p99 } = await relay.received(events);
+  return { p50: p50 / 1000, p99: p99 / 1000, cpu: (relay.cpu().client - before.client) / events };
 }

@@ -1,6 +1,7 @@
 /** G: emit to acknowledged by an HTTP sink, as fast as the whole chain goes. No process is pinned: they share the machine as they do at a user's. */
-import { type WholeRelayOptions, wholeRelay } from '../src/whole-relay.ts';
-import type { Contender, Workload } from '../src/workload.ts';
+import { relayed } from '../src/relayed.ts';
+import type { WholeRelay } from '../src/whole-relay.ts';
+import type { Pace, Values, Workload } from '../src/workload.ts';
 
 const cpu = { unit: 'us/event', better: 'lower' } as const;
 
@@ -16,33 +17,26 @@ export default {
     'cpu of the client': cpu,
   },
   contenders: {
-    'journal on disk': () => contender({}),
-    'journal in memory': () => contender({ journal: 'memory' }),
-    'two sinks': () => contender({ sinks: { http: '/events', other: '/tee' } }),
-    'a second sink hangs': () => contender({ sinks: { http: '/events', hung: '/hung' } }),
+    'journal on disk': () => relayed({}, round),
+    'journal in memory': () => relayed({ journal: 'memory' }, round),
+    'two sinks': () => relayed({ sinks: { http: '/events', other: '/tee' } }, round),
+    'a second sink hangs': () => relayed({ sinks: { http: '/events', hung: '/hung' } }, round),
   },
 } satisfies Workload;
 
-async function contender(options: WholeRelayOptions): Promise<Contender> {
-  const relay = await wholeRelay(options);
+async function round(relay: WholeRelay, { seconds }: Pace): Promise<Values> {
+  const before = relay.cpu();
+  const began = performance.now();
+  const events = await relay.flood({ seconds });
+  await relay.received(events);
+  const took = (performance.now() - began) / 1000;
+  const after = relay.cpu();
+  const used = (role: keyof typeof after) => (after[role] - before[role]) / events;
   return {
-    async round({ seconds }) {
-      await relay.begin();
-      const before = relay.cpu();
-      const began = performance.now();
-      const events = await relay.flood({ seconds });
-      await relay.received(events);
-      const took = (performance.now() - began) / 1000;
-      const after = relay.cpu();
-      const used = (role: keyof typeof after) => (after[role] - before[role]) / events;
-      return {
-        rate: events / took,
-        cpu: used('runner') + used('server') + used('client'),
-        'cpu of the runner': used('runner'),
-        'cpu of the server': used('server'),
-        'cpu of the client': used('client'),
-      };
-    },
-    close: () => relay.close(),
+    rate: events / took,
+    cpu: used('runner') + used('server') + used('client'),
+    'cpu of the runner': used('runner'),
+    'cpu of the server': used('server'),
+    'cpu of the client': used('client'),
   };
 }

@@ -1,5 +1,5 @@
 /** B300x64: events of 300 B at full speed to one reader, 64 to an HTTP chunk as our publisher sends them; brokers still get a message for each. */
-import { streaming } from '../peers/index.ts';
+import { streamingBut } from '../peers/index.ts';
 import { generator, onEach } from '../src/stream.ts';
 import type { Workload } from '../src/workload.ts';
 
@@ -13,5 +13,5 @@ export default {
     cpu: { unit: 'us of the server/delivery', better: 'lower' },
     generator,
   },
-  contenders: onEach(streaming, { lines: 64 }),
+  contenders: onEach(streamingBut('naive SSE'), { lines: 64 }),
 } satisfies Workload;

@@ -16,6 +16,8 @@ export interface LinesOptions {
   readonly logX?: boolean;
 }
 
+/** A line of more points than this has none marked. */
+const MOST_DOTS = 30;
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [760, 320, 70, 160, 60, 48];
 
 /** The text of an SVG file, 760 by 320. y begins at 0. */
@@ -37,10 +39,11 @@ export function lines({ title, subtitle, x: label, series, logX = false }: Lines
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, label, 'soft', 'middle'),
     ...series.flatMap(({ name, points: mine }, index) => {
       const colour = PALETTE[index % PALETTE.length];
+      const dots = mine.length > MOST_DOTS ? [] : mine;
       const path = mine.map(([x, y], at) => `${at ? 'L' : 'M'}${round(left(x))} ${round(top(y))}`).join('');
       return [
         `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-        ...mine.map(([x, y]) => `<circle cx="${round(left(x))}" cy="${round(top(y))}" r="2.5" fill="${colour}"/>`),
+        ...dots.map(([x, y]) => `<circle cx="${round(left(x))}" cy="${round(top(y))}" r="2.5" fill="${colour}"/>`),
         `<rect x="${WIDTH - RIGHT + 14}" y="${TOP + index * 20 - 9}" width="10" height="10" fill="${colour}"/>`,
         text(WIDTH - RIGHT + 30, TOP + index * 20, name),
       ];

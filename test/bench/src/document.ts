@@ -5,6 +5,8 @@ import { chartName, chartOf } from './chart.ts';
 import { type Goal, goals } from './goals.ts';
 import type { Machine } from './machine.ts';
 import { type Result, readResults } from './result.ts';
+import { readSoak } from './soak.ts';
+import { soakChart, soakChartName, soakSection } from './soaked.ts';
 import { verdictOf } from './verdict.ts';
 
 const FOLDER = new URL('../results/', import.meta.url);
@@ -25,7 +27,8 @@ generator that is measured.`;
 export async function documents(): Promise<Map<string, string>> {
   const results = inOrder(await readResults(FOLDER));
   const why: Record<string, string> = JSON.parse(await readFile(new URL('why.json', FOLDER), 'utf8'));
-  const sections = [...results.values()].map(section);
+  const soak = await readSoak(FOLDER);
+  const sections = [...[...results.values()].map(section), ...(soak ? [soakSection(soak)] : [])];
   const text = [
     '# Performance',
     INTRODUCTION,
@@ -34,6 +37,7 @@ export async function documents(): Promise<Map<string, string>> {
     ...sections,
   ].join('\n\n');
   const charts = [...results.values()].map((result): [string, string] => [chartName(result), chartOf(result)]);
+  if (soak) charts.push([soakChartName, soakChart(soak)]);
   return new Map([['performance.md', `${text}\n`], ...charts]);
 }
 

@@ -1,4 +1,6 @@
 /** `npm run bench -- soak --minutes 60`: the whole relay under a steady load, and whether the memory of any process grows. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type Machine, machine } from './machine.ts';
 import { rssOf } from './proc.ts';
 import { wholeRelay } from './whole-relay.ts';
@@ -7,8 +9,8 @@ const RATE = 1_000;
 /** At most, in seconds; a short soak has as many samples as a long one needs at least. */
 const SAMPLE_S = 30;
 const SAMPLES = 12;
-/** What comes before this share of the time is warming up. */
-const SETTLED = 0.25;
+/** What comes before this share of the time is warming up: a heap grows as far as the worst minute has asked of it, and keeps that. */
+const SETTLED = 0.5;
 /** What counts as flat: growing by at most this much an hour, or by this share of what the process holds. */
 const FLAT_MIB = 4;
 const FLAT_SHARE = 0.05;
@@ -26,7 +28,7 @@ export interface Soak {
 }
 
 export interface Growth {
-  /** MiB an hour, by least squares over what was sampled after the first quarter. */
+  /** MiB an hour, by least squares over what was sampled in the second half. */
   readonly slope: number;
   readonly flat: boolean;
 }
@@ -54,6 +56,12 @@ export async function soak(minutes: number, progress: (message: string) => void)
   } finally {
     await relay.close();
   }
+}
+
+/** The one that was recorded, if there is one. */
+export async function readSoak(folder: URL): Promise<Soak | undefined> {
+  const file = new URL('soak.json', folder);
+  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
 }
 
 /** How the memory of each process grew, by role. */

@@ -27,7 +27,9 @@ export type RefusalReason =
   | 'too_many_connections'
   | 'policy_failed'
   | 'stopping'
-  | 'malformed';
+  | 'malformed'
+  /** A page of another site. */
+  | 'stranger';
 
 /** Why a finished segment left the window. */
 export type EvictionReason = 'age' | 'channel_bytes' | 'channel_segments' | 'server_bytes' | 'server_segments';

@@ -12,6 +12,7 @@ import { tapConnections } from './fast-ingest.ts';
 import { pageNotFound } from './heads.ts';
 import type { TrickleOptions } from './options.ts';
 import { answerRaw } from './raw.ts';
+import { strangerAtTheDoor } from './strangers.ts';
 import { assemble, type Trickle } from './trickle.ts';
 
 export interface ServeOptions extends TrickleOptions {
@@ -21,7 +22,7 @@ export interface ServeOptions extends TrickleOptions {
   readonly port?: number;
   /** Where the channels are, e.g. `/ai/trickle/`. Default `/`. */
   readonly basePath?: string;
-  /** Origins whose pages may use the server from a browser, such as `http://127.0.0.1:7801`; `*`: all. Default: none. */
+  /** Origins whose pages may use the server from a browser, such as `http://127.0.0.1:7801`; `*`: all. Default: none, and where there is no middleware either, pages of other sites are refused. */
   readonly cors?: readonly string[];
   /** Middleware before the trickle routes and `/metrics`. Headers it sets reach every answer whose head is not sent yet. */
   readonly use?: readonly MiddlewareHandler[];
@@ -68,10 +69,12 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     overrideGlobalObjects: false,
     hostname: host,
   });
-  // Middleware must see every request.
-  const direct = use.length === 0 ? directly(service, joined(basePath)) : () => false;
+  // Middleware must see every request, and judges which pages may use the server.
+  const plain = use.length === 0;
+  const stranger = plain ? strangerAtTheDoor(core) : () => false;
+  const direct = plain ? directly(service, joined(basePath)) : () => false;
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
-    if (!direct(incoming, outgoing)) void ordinary(incoming, outgoing);
+    if (!stranger(incoming, outgoing) && !direct(incoming, outgoing)) void ordinary(incoming, outgoing);
   });
   if (fastIngest) tapConnections(server);
   server.on('clientError', malformedAnswerer(core));

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { Header } from '@runnel/protocol';
-import { serve } from '@runnel/server';
-import { expect, it, onTestFinished } from 'vitest';
+import { type ServeOptions, type Serving, serve } from '@runnel/server';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const PAGE = 'http://127.0.0.1:7801';
 
@@ -69,6 +71,54 @@ it('programs, which name no origin, are not concerned', async () => {
   expect((await ask('c/1', 'POST', null)).status).toBe(200);
   const { status, headers } = await ask('c/1', 'GET', null);
   expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([200, null, 'Origin']);
+});
+
+describe('where nobody is named', () => {
+  const asked = async (serving: Serving, method: string, headers: Record<string, string>) => {
+    const answer = await fetch(`${serving.url}c/1`, { method, headers, ...(method === 'POST' && { body: 'x' }) });
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+  const plain = async (options: ServeOptions = {}) => {
+    const serving = await serve({ autocreate: true, ...options });
+    onTestFinished(() => serving.close());
+    await fetch(`${serving.url}c/0`, { method: 'POST', body: 'zero' });
+    return serving;
+  };
+
+  it.each(['cross-site', 'same-site'])(
+    'what a page sends that the browser calls %s is refused, and counted',
+    async (site) => {
+      for (const fastIngest of [false, true]) {
+        const serving = await plain({ fastIngest });
+        for (const method of ['POST', 'GET', 'DELETE', 'HEAD'])
+          expect([
+            method,
+            await asked(serving, method, { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'no-cors' }),
+          ]).toEqual([method, 403]);
+        expect(serving.trickle.get('c')?.head).toBe(1);
+        expect(await serving.trickle.metrics()).toContain('refusals_total{reason="stranger"} 4');
+      }
+    },
+  );
+
+  it('programs, people who follow a link, and an application of their own are served', async () => {
+    const serving = await plain();
+    for (const headers of [{}, { 'Sec-Fetch-Site': 'same-origin' }, { 'Sec-Fetch-Site': 'none' }])
+      expect(await asked(serving, 'HEAD', headers)).toBe(200);
+    const withMiddleware = await plain({ use: [(_, next) => next()] });
+    expect(await asked(withMiddleware, 'POST', { 'Sec-Fetch-Site': 'cross-site' })).toBe(200);
+    expect(await followed(`${serving.url}c/0`, 'GET')).toBe(200);
+    expect(await followed(`${serving.url}c/1`, 'POST')).toBe(403);
+
+    /** The fetch of Node says a mode of its own. */
+    async function followed(url: string, method: string): Promise<number | undefined> {
+      const headers = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
+      const [answer] = await once(request(url, { method, headers }).end(), 'response');
+      answer.resume();
+      return answer.statusCode;
+    }
+  });
 });
 
 it('* is every page', async () => {

@@ -13,6 +13,7 @@ import { securityHeaders } from './headers.ts';
 import { loginRoutes } from './login.ts';
 import { sinkRoutes } from './sink-routes.ts';
 import { checkToken, newToken } from './token.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 export interface EndpointOptions {
   /** The folder of the console, `@runnel/console`'s `dist`: its page is at `/`. Default: no page. */
@@ -31,7 +32,7 @@ const MOST_BYTES = 256 * 1024;
 /**
  * `/status` (JSON), `/metrics` (Prometheus), `/logs/tail?lines=` (text, default 100, at most 1,000), `/healthz`; `/feed`, `/channels`, `/sinks/:name/dead` and `/replay`,
  * `/sessions/:id/control`, as `wire.ts` says; and where the relay asks for consent `/consent` (the users, one a line) and PUT and DELETE of `/consent/<user>`. A page's request that changes something
- * needs `X-Runnel-Token`; on an `open` endpoint every request needs the token. A Hono app, to be mounted or served; `serveRelay` serves it.
+ * needs `X-Runnel-Token`; on an `open` endpoint every request needs the token, and an address that showed ten wrong ones is answered 429 for the rest of a minute. A Hono app, to be mounted or served; `serveRelay` serves it.
  * Throws TrickleError `invalid` for a token that is too short.
  */
 export function createEndpoint(relay: Relay, options: EndpointOptions = {}): Hono {
@@ -40,8 +41,9 @@ export function createEndpoint(relay: Relay, options: EndpointOptions = {}): Hon
   const app = new Hono();
   app.use(securityHeaders(new URL(relay.url).origin));
   app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => c.text('That is too large\n', 413) }));
-  if (open) loginRoutes(app, token);
-  app.use(tokenNeeded(token, open));
+  const wrong = new WrongTokens(relay.clock);
+  if (open) loginRoutes(app, token, wrong);
+  app.use(tokenNeeded(token, open, wrong));
   textRoutes(app, relay);
   feedRoutes(app, relay, name);
   channelRoutes(app, relay);

@@ -1,8 +1,9 @@
 /** Who may ask for what. Programs of this machine may all; a page may change nothing unless the relay served it; whoever comes from elsewhere shows the token. */
 import type { Context, MiddlewareHandler } from 'hono';
-import { getCookie } from 'hono/cookie';
+import { deleteCookie, getCookie } from 'hono/cookie';
 import { loginPage } from './login.ts';
 import { cookieName, isSame } from './token.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 
 /** The header with which a page shows the token it was served with. */
 const PAGE_TOKEN = 'X-Runnel-Token';
@@ -11,12 +12,21 @@ const PAGE_TOKEN = 'X-Runnel-Token';
  * `open`: everybody needs the token, as `Authorization: Bearer` or as the cookie that `/login` gives. Otherwise it has to be asked for under a name of this machine's own: a page that had its
  * name re-bound to 127.0.0.1 must read nothing through the user's browser.
  */
-export function tokenNeeded(token: string, open: boolean): MiddlewareHandler {
+export function tokenNeeded(token: string, open: boolean, wrong: WrongTokens): MiddlewareHandler {
   return async (c, next) => {
     if (!open && !isLoopback(new URL(c.req.url).hostname)) return c.text('Wrong host\n', 403);
     if (isElsewhere(c)) return c.text('Pages of others get nothing here\n', 403);
-    const shows = isBearer(c, token);
-    if (open && !shows && !isSame(getCookie(c, cookieName(c)), token)) return unknown(c);
+    const bearer = bearerOf(c);
+    const cookie = getCookie(c, cookieName(c));
+    const refusal = open && (bearer ?? cookie) !== undefined && wrong.refusal(c);
+    if (refusal) return refusal;
+    const shows = isSame(bearer, token);
+    if (open && !shows && !isSame(cookie, token)) {
+      if ((bearer ?? cookie) !== undefined) wrong.add(c);
+      // One that an earlier start of the relay gave would be wrong with every request.
+      if (cookie !== undefined) deleteCookie(c, cookieName(c), { path: '/' });
+      return unknown(c);
+    }
     if (changes(c) && isPage(c) && !shows && !isSame(c.req.header(PAGE_TOKEN), token))
       return c.text('A page needs the token of this relay for that: reload it\n', 403);
     return next();
@@ -30,8 +40,7 @@ const isElsewhere = ({ req }: Context) =>
 /** Whether only programs of this machine reach what has that name or address. */
 export const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host);
 
-const isBearer = (c: Context, token: string) =>
-  isSame(/^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1], token);
+const bearerOf = (c: Context) => /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1];
 
 const changes = ({ req }: Context) => req.method !== 'GET' && req.method !== 'HEAD';
 

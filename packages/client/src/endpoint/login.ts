@@ -4,13 +4,18 @@ import { setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import { plainPage } from './plain-page.ts';
 import { cookieName, isSame } from './token.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 
-export function loginRoutes(app: Hono, token: string): void {
+export function loginRoutes(app: Hono, token: string, wrong: WrongTokens): void {
   app.get('/login', (c) => loginPage(c, 200));
   app.post('/login', async (c) => {
+    const refusal = wrong.refusal(c);
+    if (refusal) return refusal;
     const { token: given } = await c.req.parseBody();
-    if (typeof given !== 'string' || !isSame(given.trim(), token))
+    if (typeof given !== 'string' || !isSame(given.trim(), token)) {
+      wrong.add(c);
       return loginPage(c, 401, 'That is not the token of this relay.');
+    }
     // Lax, so that a link from elsewhere opens the page; what changes something needs the page's token besides.
     setCookie(c, cookieName(c), token, { httpOnly: true, sameSite: 'Lax', path: '/' });
     return c.redirect('/', 303);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { TrickleError } from '@runnel/protocol';
+import { ManualClock } from '@runnel/protocol/testing';
 import { describe, expect, test } from 'vitest';
 import { createEndpoint, explicitConsent, serveRelay } from '../../src/index.ts';
 import { startLoop } from '../loop.ts';
@@ -162,6 +163,36 @@ describe('on another host', () => {
       expect((await ask('/login', form(text))).status).toBe(401);
     expect((await ask('/login', form(`token=${'x'.repeat(300_000)}`))).status).toBe(413);
   });
+});
+
+test('an address that showed ten wrong tokens is not listened to until the minute is over, whatever way it shows them', async () => {
+  const clock = new ManualClock();
+  const endpoint = createEndpoint(startLoop({ clock }).relay, { token: TOKEN, open: true });
+  const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
+  const ask = (path: string, init: RequestInit = {}, address = '192.0.2.1') =>
+    endpoint.request(path, init, from(address));
+  const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
+  const login = (token: string) => ({ method: 'POST', body: new URLSearchParams({ token }) });
+  for (let n = 0; n < 4; n++) expect((await ask('/status', bearer(`wrong ${n}`.replace(' ', '-')))).status).toBe(401);
+  for (let n = 0; n < 4; n++) expect((await ask('/login', login(`wrong ${n}`))).status).toBe(401);
+  const stale = { headers: { Cookie: 'runnel-80=of-an-earlier-start' } };
+  expect((await ask('/status', stale)).headers.get('set-cookie')).toMatch(/^runnel-80=; Max-Age=0; Path=\//);
+  clock.advance(30_000);
+  expect((await ask('/status', stale)).status).toBe(401);
+  for (const [path, init] of [
+    ['/status', bearer(TOKEN)],
+    ['/login', login(TOKEN)],
+    ['/status', { headers: { Cookie: `runnel-80=${TOKEN}` } }],
+  ] as const) {
+    const answer = await ask(path, init);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '30']);
+  }
+  expect((await ask('/status', bearer(TOKEN), '192.0.2.2')).status).toBe(200);
+  // Who shows none is asked for it.
+  expect((await ask('/status')).status).toBe(401);
+  clock.advance(30_000);
+  expect((await ask('/login', login(TOKEN))).status).toBe(303);
+  expect((await ask('/status', bearer(TOKEN))).status).toBe(200);
 });
 
 test('a page that re-binds its own name to this machine is refused everything', async () => {

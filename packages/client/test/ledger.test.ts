@@ -1,7 +1,9 @@
+import { DatabaseSync } from 'node:sqlite';
 import { type Sink, SinkError } from '@runnel/protocol';
+import { ManualClock } from '@runnel/protocol/testing';
 import { describe, expect, test } from 'vitest';
 import { askJournal, openJournal, openReader } from '../src/index.ts';
-import { collectingSink, event, eventually, freshPath, line, startLoop } from './loop.ts';
+import { collectingSink, event, eventually, freshPath, line, pass, startLoop } from './loop.ts';
 
 function ledger(path: string) {
   const reader = openReader(path);
@@ -92,7 +94,6 @@ describe('the ledger', () => {
     await events('demo').writeMany(lines(5));
     await sink.count(5);
     await relay.close();
-    const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(path);
     db.exec('UPDATE sinks SET delivered = delivered - 1');
     db.close();
@@ -175,6 +176,29 @@ describe('requests', () => {
         sinks: [{ in: 17, out: 15, dead: 0, parked: 0, dropped: { refused: 2 } }],
       }),
     );
+  });
+
+  test('EGRESS 6.4: one whose answer the disk does not take is carried out once, and answered when it does', async () => {
+    const path = freshPath();
+    const clock = new ManualClock();
+    const { relay, sink, events } = startLoop({ clock, journal: openJournal({ path, clock }) });
+    relay.open('demo');
+    await events('demo').writeMany(lines(5));
+    await pass(clock, () => sink.envelopes.length === 5);
+    const db = new DatabaseSync(path);
+    db.exec(
+      "CREATE TRIGGER full BEFORE UPDATE OF answer ON requests BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END",
+    );
+    relay.errands.ask({ kind: 'replay', sink: 'collect', from: 3 });
+    await pass(clock, () => sink.envelopes.length >= 8);
+    const until = clock.now() + 10_000;
+    await pass(clock, () => clock.now() > until);
+    expect(relay.errands.newest).toMatchObject([{ state: 'running' }]);
+    db.exec('DROP TRIGGER full');
+    db.close();
+    await pass(clock, () => relay.errands.newest[0]?.state === 'done');
+    expect(relay.errands.newest).toMatchObject([{ done: 3, error: undefined }]);
+    expect(sink.envelopes.slice(5).map(({ id }) => id)).toEqual(ids(3, 3));
   });
 
   test('without a relay they are carried out at once; what cannot be done is an error that says why', async () => {

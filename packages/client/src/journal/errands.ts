@@ -35,26 +35,43 @@ export function runErrands(journal: Journal, lanes: ReadonlyMap<string, Holdable
   const since = Math.trunc(clock.wall());
   let stopped = false;
   let running: number | undefined;
+  /** What was carried out and could not be written, as on a full disk: it is written later, and not carried out again. */
+  let unsaid: { readonly said: Answer; readonly row: number } | undefined;
   let looking = Promise.resolve();
   let cancel = () => {};
 
   async function look(): Promise<void> {
+    say();
     for (let row = next(); row; row = next()) {
       running = Number(row.request);
-      const said = await reply(JSON.parse(String(row.asked)) as Request, running);
-      if (!stopped) answer.run(JSON.stringify(said), running);
-      running = undefined;
+      unsaid = { said: await reply(JSON.parse(String(row.asked)) as Request, running), row: running };
+      say();
     }
+  }
+
+  function say(): void {
+    if (!unsaid || stopped) return;
+    answer.run(JSON.stringify(unsaid.said), unsaid.row);
+    unsaid = undefined;
+    running = undefined;
   }
 
   const next = () => (stopped ? undefined : asked.get());
 
   async function reply(request: Request, row: number): Promise<Answer> {
     try {
-      const count = await carryOut(request, journal, lanes, (done, total) => stopped || progress.run(done, total, row));
+      const count = await carryOut(request, journal, lanes, (done, total) => stopped || tell(done, total, row));
       return { count };
     } catch (error) {
       return { error: (error as Error).message };
+    }
+  }
+
+  function tell(done: number, total: number, row: number): void {
+    try {
+      progress.run(done, total, row);
+    } catch {
+      // Nothing depends on it. A disk that is full is heard of where something does.
     }
   }
 

@@ -69,6 +69,8 @@ export interface LanePolicy {
 export const MOST_IN_FLIGHT = 4;
 /** Envelopes parked, over all keys; then nothing new is taken until some of them are settled. */
 const MOST_PARKED = 100_000;
+/** Envelopes settled ahead of one that is not, as one batch of a sink without order may hang while others go through; then nothing new is taken until it is settled. */
+const MOST_AHEAD = 100_000;
 /** After so many batches in a row that failed whole, it is the destination that fails and not a key. */
 const KEYS_DOUBTED = 2;
 
@@ -105,7 +107,7 @@ export class LaneCore {
   /** How many envelopes it would take now. */
   get wanted(): number {
     const { order, maxBatch } = this.#policy;
-    if (this.#parking.count >= MOST_PARKED) return 0;
+    if (this.#parking.count >= MOST_PARKED || this.#open.ahead >= MOST_AHEAD) return 0;
     return Math.max(0, maxBatch * (order === 'none' ? MOST_IN_FLIGHT : 2) - this.#waiting.length);
   }
 

@@ -4,7 +4,7 @@ import type { Result } from './result.ts';
 import { placeOf } from './sizes.ts';
 
 /** Ours, by the names that it has in the workloads. */
-const OURS = /^(runnel|emit|handle|span|journal|its |one of|two sinks|a second|\d)/;
+const OURS = /^(runnel|emit|handle|span|journal|its |one of|two sinks|a second|indexOf|memberFinder|\d)/;
 
 /** Its file in docs/. */
 export const chartName = ({ workload }: Result): string => `performance-${workload.name}.svg`;

@@ -14,5 +14,5 @@ export default {
     rate: { unit: 'deliveries/s', better: 'higher' },
     generator,
   },
-  contenders: onEach(streamingBut('runnel, fast ingest'), { readers: 100, rate: 1_000 }),
+  contenders: onEach(streamingBut('runnel, fast ingest', 'nats JetStream', 'naive SSE'), { readers: 100, rate: 1_000 }),
 } satisfies Workload;

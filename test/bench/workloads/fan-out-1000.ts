@@ -15,7 +15,7 @@ export default {
     cpu: { unit: 'us of the server/delivery', better: 'lower' },
     generator,
   },
-  contenders: onEach(streamingBut('runnel, fast ingest', 'naive node:http', 'naive SSE'), {
+  contenders: onEach(streamingBut('runnel, fast ingest', 'nats JetStream', 'naive node:http', 'naive SSE'), {
     readers: 1_000,
     rate: 1_000,
   }),

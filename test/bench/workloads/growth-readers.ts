@@ -16,7 +16,7 @@ export default {
   figures: { cpu: { unit: 'us of the server/event', better: 'lower' }, p50: { unit: 'us', better: 'lower' } },
   contenders: atEachSize(
     {
-      sizes: [1, 100, 1_000, 8_000],
+      sizes: [1, 1_000, 8_000],
       unit: ['waiting', 'waiting'],
       peers: { runnel: ours, 'go-livepeer': goLivepeer },
     },

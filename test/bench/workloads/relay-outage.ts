@@ -17,7 +17,6 @@ export default {
   },
   contenders: {
     'its only sink is down': () => relayedAnew({ sinks: { http: '/down' } }, round),
-    'one of two sinks is down': () => relayedAnew({ sinks: { other: '/tee', http: '/down' } }, round),
     'one of two sinks hangs': () => relayedAnew({ sinks: { other: '/tee', http: '/hung' } }, round),
   },
 } satisfies Workload;

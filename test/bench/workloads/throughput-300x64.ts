@@ -13,5 +13,5 @@ export default {
     cpu: { unit: 'us of the server/delivery', better: 'lower' },
     generator,
   },
-  contenders: onEach(streamingBut('naive SSE'), { lines: 64 }),
+  contenders: onEach(streamingBut('Redis pub/sub', 'naive SSE'), { lines: 64 }),
 } satisfies Workload;

@@ -12,5 +12,5 @@ export default {
     cpu: { unit: 'us of the server/delivery', better: 'lower' },
     generator,
   },
-  contenders: onEach(streamingBut('naive SSE'), { size: 65_536 }),
+  contenders: onEach(streamingBut('Redis streams', 'naive SSE'), { size: 65_536 }),
 } satisfies Workload;

@@ -279,7 +279,10 @@ export class Journal {
     }
     this.#last += rows.length;
     this.#totals = { ...this.#totals, rows: kept, bytes: size };
-    this.#recent.push(rows);
+    this.#recent.push(
+      rows,
+      [...this.#cursors.values()].map(({ handed }) => handed),
+    );
     for (const cursor of this.#cursors.values()) {
       cursor.written();
       cursor.arrive(rows.length);

@@ -22,7 +22,7 @@ export class Store {
   /** Takes a connection to a journal, which it changes to a write-ahead log; throws SQLite's error if its tables are not there. */
   constructor(db: DatabaseSync) {
     this.db = db;
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = full; PRAGMA cache_size = -16384');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = full; PRAGMA cache_size = -4096');
     this.statements = prepare(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');

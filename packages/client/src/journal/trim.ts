@@ -52,7 +52,7 @@ export function trim(trimming: Trimming): Trimmed | undefined {
     !over &&
     end === undefined &&
     trimming.freed.length === 0 &&
-    !(trimming.all && oldest(trimming) < trimming.wall - bounds.maxAgeMs)
+    !(trimming.all && oldest(trimming.store, 0) < trimming.wall - bounds.maxAgeMs)
   )
     return undefined;
   return trimming.store.transaction('normal', (statements) => {
@@ -69,6 +69,8 @@ export function trim(trimming: Trimming): Trimmed | undefined {
 function endOfSettled({ store, bounds, cursors, totals, wall, all }: Trimming): number | undefined {
   const settled = Math.min(...cursors.map((cursor) => cursor.settled));
   if (cursors.length === 0 || settled <= totals.trimmed || (!all && settled < totals.trimmed + PIECE)) return undefined;
+  // Nearly always the first is too young, and then the whole piece need not be gone through.
+  if (bounds.keepMs > 0 && oldest(store, totals.trimmed) >= wall - bounds.keepMs) return undefined;
   const piece = store.prepared(
     'SELECT n, received_at FROM envelopes WHERE n > ? AND n <= ? ORDER BY n LIMIT 1 OFFSET ?',
   );
@@ -126,6 +128,7 @@ function dropOldest({ store, bounds, cursors, wall }: Trimming, totals: Totals):
   return { totals: { rows, bytes, trimmed: totals.trimmed }, dropped };
 }
 
-function oldest({ store }: Trimming): number {
-  return Number(store.statements.receivedAfter.get(0)?.at ?? Number.POSITIVE_INFINITY);
+/** When the first behind `n` came; Infinity if there is none. */
+function oldest({ statements }: Store, n: number): number {
+  return Number(statements.receivedAfter.get(n)?.at ?? Number.POSITIVE_INFINITY);
 }

@@ -37,17 +37,16 @@ function kindOf(status: number, retryAfterMs: number | undefined): SinkErrorKind
 }
 
 /** `Retry-After` in both its forms, in milliseconds from now; a date is read against the answer's own `Date`, so that the clocks need not agree. */
-function retryAfter(headers: Headers, clock: Clock): number | undefined {
-  const value = headers.get('retry-after')?.trim();
+function retryAfter(headers: Answer['headers'], clock: Clock): number | undefined {
+  const value = headers['retry-after']?.trim();
   if (!value) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const at = Date.parse(value);
   if (Number.isNaN(at)) return undefined;
-  const now = Date.parse(headers.get('date') ?? '');
+  const now = Date.parse(headers.date ?? '');
   return Math.max(0, at - (Number.isNaN(now) ? clock.wall() : now));
 }
 
 function hint({ status, headers }: Answer): string {
-  const location = headers.get('location');
-  return status >= 300 && status < 400 && location ? `: it redirects to ${location}` : '';
+  return status >= 300 && status < 400 && headers.location ? `: it redirects to ${headers.location}` : '';
 }

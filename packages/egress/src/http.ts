@@ -1,5 +1,5 @@
 /** Batches by HTTP POST: any URL, codec and headers. The metrics API, OTLP and CloudEvents are this sink with another codec. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Clock, type Envelope, type SendReport, type Sink, SinkError, systemClock } from '@runnel/protocol';
 import { accept, type Forbidden } from './answer.ts';
 import type { Codec } from './codec/codec.ts';
@@ -85,7 +85,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   };
 }
 
-const digest = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex').slice(0, 32);
+const digest = (body: Uint8Array): string => hash('sha256', body).slice(0, 32);
 
 /** Puts the places that the other side counts, among what was sent, back among the batch. */
 function merged(

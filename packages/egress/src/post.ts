@@ -1,9 +1,11 @@
-/** One POST: the body goes out, the answer comes in to a bound. No retry, no redirect. */
+/** One POST: the body goes out, the answer comes in to a bound. No retry, no redirect. By node:http: `fetch` takes about twice the CPU time. */
+import http from 'node:http';
+import https from 'node:https';
 import { SinkError } from '@runnel/protocol';
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: http.IncomingHttpHeaders;
   /** The body, to 64 KiB. */
   readonly text: string;
 }
@@ -13,42 +15,55 @@ const USER_AGENT = 'runnel-egress';
 const MOST_ANSWER_BYTES = 64 * 1024;
 
 /**
- * Resolves with the answer, whatever its status, when all of it is there; connections are kept alive. Rejects with a SinkError `unavailable` when there
+ * Resolves with the answer, whatever its status, when all of it is there; connections are Node's own, kept alive. Rejects with a SinkError `unavailable` when there
  * is none or it breaks off in the middle, and with the signal's reason when `signal` aborts.
  */
 export async function post(
   url: string,
-  request: { headers: Headers; body: Uint8Array },
+  { headers, body }: { headers: Headers; body: Uint8Array },
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { headers } = request;
-  const body = request.body as Uint8Array<ArrayBuffer>;
   headers.set('user-agent', USER_AGENT);
+  headers.set('content-length', String(body.length));
   try {
-    const response = await fetch(url, { method: 'POST', redirect: 'manual', signal, headers, body });
-    return { status: response.status, headers: response.headers, text: await bounded(response) };
+    return await new Promise((resolve, reject) => {
+      const { request } = url.startsWith('https:') ? https : http;
+      const sending = request(url, { method: 'POST', headers: Object.fromEntries(headers), signal });
+      let answered = false;
+      sending.once('response', (response) => {
+        answered = true;
+        bounded(response).then(resolve, reject);
+      });
+      // Whoever has answered need not take the rest of the body.
+      sending.on('error', (error) => answered || reject(error));
+      sending.end(body);
+    });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new SinkError('unavailable', `${withoutSecrets(url)}: ${reason(error)}`, { cause: error });
   }
 }
 
-async function bounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
+function bounded(response: http.IncomingMessage): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    // Leaving the loop cancels the body, and with it the connection.
-    if (size > MOST_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MOST_ANSWER_BYTES).toString();
+  return new Promise((resolve, reject) => {
+    const done = () => resolve({ status, headers, text: Buffer.concat(chunks).toString('utf8', 0, MOST_ANSWER_BYTES) });
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= MOST_ANSWER_BYTES) return;
+      done();
+      response.destroy();
+    });
+    response.once('end', done);
+    response.on('error', reject);
+  });
 }
 
-/** fetch says "fetch failed"; what happened is in the cause. */
 function reason(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+  return error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
 }
 
 /** A URL as it may stand in a log: its query and its user may be credentials. */

@@ -14,6 +14,7 @@ const SEEN = [...Object.values(Header), 'Retry-After'].join(',');
  */
 export function allowPages(origins: readonly string[]): MiddlewareHandler {
   const all = origins.includes('*');
+  const always = forAll(origins);
   const preflight = cors({
     origin: all ? '*' : [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
@@ -22,7 +23,7 @@ export function allowPages(origins: readonly string[]): MiddlewareHandler {
   return async (c, next) => {
     const origin = c.req.header('Origin');
     // A segment's head is written while the others are asked, so all of this comes before them.
-    if (!all) c.header('Vary', 'Origin');
+    for (const [name, value] of Object.entries(always)) c.header(name, value);
     if (origin === undefined) return next();
     if (!all && !origins.includes(origin)) return c.text('Pages of that origin may not use this server\n', 403);
     if (c.req.method === 'OPTIONS') return preflight(c, next);
@@ -31,3 +32,7 @@ export function allowPages(origins: readonly string[]): MiddlewareHandler {
     return next();
   };
 }
+
+/** What every answer carries, to programs as well: what is kept for one origin is not for another. */
+export const forAll = (origins: readonly string[]): Record<string, string> =>
+  origins.length === 0 || origins.includes('*') ? {} : { Vary: 'Origin' };

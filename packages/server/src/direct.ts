@@ -11,10 +11,11 @@ import { Raw } from './raw.ts';
 import type { Service } from './service.ts';
 import { subscribe } from './subscribe.ts';
 
-/** Takes a request that can go the short way; false for one that cannot. `basePath` begins and ends with a slash. */
+/** Takes a request that can go the short way; false for one that cannot. `basePath` begins and ends with a slash. `headers` are on every answer. */
 export function directly(
   service: Service,
   basePath: string,
+  headers: Readonly<Record<string, string>>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const { core } = service;
   return (incoming, outgoing) => {
@@ -24,6 +25,7 @@ export function directly(
     const channel = openChannel(service, name);
     const seq = parseSeq(part);
     if (!channel || seq === undefined || (method === 'POST' && seq < SEQ_NEXT)) return false;
+    for (const name in headers) outgoing.setHeader(name, headers[name] as string);
     const request = new Raw(core, incoming, outgoing);
     if (method === 'POST') write(request, channel, seq);
     else subscribe(service, request, name, seq);

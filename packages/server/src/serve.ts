@@ -5,7 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { TrickleError } from '@runnel/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { malformedAnswerer } from './client-error.ts';
-import { allowPages } from './cors.ts';
+import { allowPages, forAll } from './cors.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { directly } from './direct.ts';
 import { tapConnections } from './fast-ingest.ts';
@@ -72,9 +72,12 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   // Middleware must see every request, and judges which pages may use the server.
   const plain = use.length === 0;
   const stranger = plain ? strangerAtTheDoor(core) : () => false;
-  const direct = plain ? directly(service, joined(basePath)) : () => false;
+  const direct = directly(service, joined(basePath), forAll(cors));
+  // What `cors` asks of a program, which names no origin, is one header.
+  const mayBeDirect = ({ headers }: IncomingMessage) => plain || (!options.use?.length && headers.origin === undefined);
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
-    if (!stranger(incoming, outgoing) && !direct(incoming, outgoing)) void ordinary(incoming, outgoing);
+    if (stranger(incoming, outgoing) || (mayBeDirect(incoming) && direct(incoming, outgoing))) return;
+    void ordinary(incoming, outgoing);
   });
   if (fastIngest) tapConnections(server);
   server.on('clientError', malformedAnswerer(core));

@@ -1,7 +1,7 @@
 /** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { consentFromEnv, controlFromEnv, createRelay, openJournal, type Session, serveRelay } from '@runnel/client';
+import { createRelay, openOutlets, type Session, serveRelay } from '@runnel/client';
 import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
 import type { Sink } from '@runnel/protocol';
 import { Command } from 'commander';
@@ -46,9 +46,9 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   // Whoever read the log (`| head`) has gone: nothing is wrong with the line, so it is not for the lane to retry.
   const log = logSink({ data: true, write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
   const warn = (sentence: string) => void stderr.write(`${sentence}\n`);
-  const outlets = await openOutlets(flags, log, warn);
+  const outlets = await outletsOf(flags, log, warn);
   const onState = ({ id, state }: Session) => stderr.write(`session ${id}: ${state}\n`);
-  const relay = createRelay({ url, ...outlets, onState, ...connectionOf(flags) });
+  const relay = createRelay({ url, ...outlets, onWarning: warn, onState, ...connectionOf(flags) });
   try {
     for (const session of flags.session) relay.open(session);
     const endpoint = await serveRelay(relay, endpointOptions(flags, warn));
@@ -74,24 +74,14 @@ function endpointOptions({ host, port, console }: RelayFlags, onWarning: (senten
   return { host, port, onWarning, ...(token && { token }), ...(folder && { console: folder }) };
 }
 
-/** Sinks, journal, consent and control states, as flags and environment say. The log is there in any case, so the variable that asks for it adds none. */
-async function openOutlets(
+/** What flags and environment ask for. The log is there in any case. */
+async function outletsOf(
   { file, journal, config, session }: RelayFlags,
   log: Sink,
   onWarning: (sentence: string) => void,
 ) {
   const env = { ...process.env, ...(config && { RUNNEL_EGRESS_CONFIG: config }) };
   const egress = await egressFromEnv(env);
-  const control = await controlFromEnv(env, session);
-  const consent = consentFromEnv(process.env);
-  const asked = egress.sinks.filter(({ name }) => name !== log.name);
-  const { path: buffer, maxRows } = egress.journal;
-  const path = journal ?? (buffer === 'off' ? undefined : buffer);
-  return {
-    sinks: [log, ...(file === undefined ? [] : [fileSink({ path: file })]), ...asked],
-    journal: openJournal({ ...(path && { path }), ...(maxRows && { maxEnvelopes: maxRows }), onWarning }),
-    onWarning,
-    control,
-    ...(consent && { consent }),
-  };
+  const more = file === undefined ? undefined : fileSink({ path: file });
+  return openOutlets({ env, egress, log, file: more, journal, sessions: session, onWarning });
 }

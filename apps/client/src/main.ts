@@ -7,7 +7,7 @@ import { createRelay, createTail, type Relay, type RelayServing, type Session, s
 import { logSink, standardOutput } from '@runnel/egress';
 import { TrickleError } from '@runnel/protocol';
 import { readOptions } from './options.ts';
-import { openOutlets } from './outlets.ts';
+import { outletsOf } from './outlets.ts';
 
 /** How long stopping may take: the loop is to be gone within 5 s of Ctrl-C. */
 const CLOSE_MS = 4000;
@@ -30,7 +30,7 @@ const log = logSink({
     return standardOutput(line);
   },
 });
-const outlets = await openOutlets(options, log).catch(unusable);
+const outlets = await outletsOf(options, log).catch(unusable);
 const relay = outlets && createRelay({ url, ...outlets, tail, onState: tell });
 const endpoint = relay && (await listen(relay));
 if (relay && endpoint) {

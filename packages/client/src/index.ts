@@ -35,6 +35,7 @@ export { type JournalReader, openReader } from './journal/reader.ts';
 export type { Request } from './journal/request.ts';
 export type { LaneState, LaneStatus } from './lane/lane.ts';
 export type { LatencyFigures } from './latency.ts';
+export { type Outlets, type OutletsOptions, openOutlets } from './outlets.ts';
 export type { PingBooks } from './pings.ts';
 export type { Position, TelemetryPosition } from './position.ts';
 export {

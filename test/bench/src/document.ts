@@ -28,7 +28,7 @@ export async function documents(): Promise<Map<string, string>> {
   const results = inOrder(await readResults(FOLDER));
   const why: Record<string, string> = JSON.parse(await readFile(new URL('why.json', FOLDER), 'utf8'));
   const soak = await readSoak(FOLDER);
-  const sections = [...[...results.values()].map(section), ...(soak ? [soakSection(soak)] : [])];
+  const sections = [...[...results.values()].map(section), ...(soak ? [soakSection(soak, why.soak)] : [])];
   const text = [
     '# Performance',
     INTRODUCTION,

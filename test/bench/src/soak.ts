@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Machine, machine } from './machine.ts';
 import { rssOf } from './proc.ts';
+import { median } from './summary.ts';
 import { wholeRelay } from './whole-relay.ts';
 
 const RATE = 1_000;
@@ -28,7 +29,7 @@ export interface Soak {
 }
 
 export interface Growth {
-  /** MiB an hour, by least squares over what was sampled in the second half. */
+  /** MiB an hour, over what was sampled in the second half. */
   readonly slope: number;
   readonly flat: boolean;
 }
@@ -77,10 +78,8 @@ export function growthOf({ samples }: Soak): Record<string, Growth> {
   );
 }
 
-/** How much y grows with x, by least squares. */
+/** How much y grows with x: the median of the slopes between any two points, which a leak moves and a single step, up to what the worst minute asked for, does not. */
 export function slopeOf(points: readonly (readonly [number, number])[]): number {
-  const mean = (pick: (point: readonly [number, number]) => number) =>
-    points.reduce((sum, each) => sum + pick(each), 0) / points.length;
-  const [x, y] = [mean((each) => each[0]), mean((each) => each[1])];
-  return mean((each) => (each[0] - x) * (each[1] - y)) / mean((each) => (each[0] - x) ** 2);
+  const slopes = points.flatMap(([x, y], at) => points.slice(at + 1).map(([later, size]) => (size - y) / (later - x)));
+  return median(slopes);
 }

@@ -18,7 +18,8 @@ export function soakChart({ rate, events, samples }: Soak): string {
   });
 }
 
-export function soakSection(soak: Soak): string {
+/** `why` is what a person adds to it. */
+export function soakSection(soak: Soak, why: string | undefined): string {
   const { at, machine, minutes, rate, events, samples } = soak;
   const rows = Object.entries(growthOf(soak)).map(([role, { slope, flat }]) => {
     const sizes = [samples[0], samples[Math.floor(samples.length / 2)], samples.at(-1)].map((each) =>
@@ -28,10 +29,11 @@ export function soakSection(soak: Soak): string {
   });
   return [
     '## soak',
-    `${rate.toLocaleString('en')} events of 300 B a second for ${readable(minutes)} minutes from emit through server, client and a journal on disk to an HTTP sink: ${events.toLocaleString('en')}, which all arrived. Taken on ${at.slice(0, 10)} with a load of ${machine.load} before. Growth is the slope over the second half by least squares; up to 4 MiB or 5 % of what is held an hour is flat.`,
+    `${rate.toLocaleString('en')} events of 300 B a second for ${readable(minutes)} minutes from emit through server, client and a journal on disk to an HTTP sink: ${events.toLocaleString('en')}, which all arrived. Taken on ${at.slice(0, 10)} with a load of ${machine.load} before. Growth is the median of the slopes between any two samples of the second half; up to 4 MiB or 5 % of what is held an hour is flat.`,
     `![soak](${soakChartName})`,
     ['| | at first, MiB | in the middle | at the end | growth, MiB/h | |', '|---|---|---|---|---|---|', ...rows].join(
       '\n',
     ),
+    ...(why ? [why] : []),
   ].join('\n\n');
 }

@@ -375,4 +375,46 @@ describe('EGRESS 6.4: a full disk', () => {
     ]);
     expect(journal.session('demo')?.position).toEqual(position(9));
   });
+
+  test('once it can be written again the error is gone, also when nothing more comes', () => {
+    const clock = new ManualClock();
+    const path = freshPath();
+    const { journal } = open({ path, clock });
+    const cursor = journal.cursor('sink');
+    void journal.append('demo', envelopes(3), position(1));
+    clock.advance(25);
+    const rows = cursor.read(3, 1e9);
+    const other = new DatabaseSync(path);
+    onTestFinished(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    cursor.settle(delivered(rows.map(({ n }) => n)));
+    expect(journal.status.error).toContain('locked');
+    other.exec('ROLLBACK');
+    clock.advance(1000);
+    expect(journal.status.error).toBeUndefined();
+  });
 });
+
+test('what only a sink had parked that is forgotten leaves the journal, what another has parked as well does not', async () => {
+  const clock = new ManualClock();
+  const { journal } = open({ path: freshPath(), clock });
+  const cursors = [journal.cursor('one'), journal.cursor('two')];
+  void journal.append('demo', envelopes(10), position(1));
+  clock.advance(25);
+  for (const [at, cursor] of cursors.entries()) {
+    const rows = cursor.read(10, 1e9);
+    const parked = rows.slice(0, 4 - at).map(({ n }) => ({ n, key: 'k', bytes: 10 }));
+    const results = rows.slice(parked.length).map(({ n }) => ({ n, became: 'delivered' as const }));
+    cursor.settle({ settled: 10, results, unnamed: 0, parked });
+  }
+  clock.advance(1000);
+  expect(journal.status.rows).toBe(4);
+  journal.forget('one');
+  expect(journal.status.rows).toBe(3);
+  expect(drainParked(journal, 'two')).toEqual(ids(3));
+});
+
+const drainParked = (journal: Journal, sink: string) => {
+  const cursor = journal.cursor(sink);
+  return cursor.parked().map(({ n }) => cursor.load(n)?.envelope.id);
+};

@@ -282,3 +282,22 @@ test('EGRESS 2.12: what a sink adds to each envelope counts, so that a batch as 
   expect(Math.max(...sizes)).toBeGreaterThan(9800);
   await bench.close();
 });
+
+test('a long backlog of a key that fails is parked a piece at a time', async () => {
+  const sink: Sink = {
+    ...collectingSink('sink'),
+    traits: { order: 'key', key: () => 'k' },
+    async send() {
+      throw new SinkError('unavailable', 'down');
+    },
+  };
+  const bench = new Bench([sink]);
+  const parked = () => bench.relay.status().sinks[0]?.parked ?? 0;
+  bench.append(10);
+  await pass(bench.clock, () => parked() === 10);
+  bench.append(20_000);
+  await expect.poll(parked).toBeGreaterThan(10);
+  expect(parked()).toBeLessThan(7000);
+  await pass(bench.clock, () => parked() === 20_010);
+  await bench.close(0);
+});

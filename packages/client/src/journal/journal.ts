@@ -37,7 +37,7 @@ export interface JournalStatus {
   readonly waiting: number;
   /** Since the relay started. `longestMs`: for how long one held the event loop. */
   readonly commits: { readonly count: number; readonly totalMs: number; readonly longestMs: number };
-  /** Why the last commit that failed did, while none has got through. */
+  /** Why the last transaction that failed did, while none has got through. */
   readonly error: string | undefined;
 }
 
@@ -153,7 +153,10 @@ export class Journal {
     this.#setup.store.transaction('full', ({ forgetSink, forgetDrops, forgetParked, forgetDead }) => {
       for (const forget of [forgetSink, forgetDrops, forgetParked, forgetDead]) forget.run(sink);
     });
+    const parked = this.#cursors.get(sink)?.parked() ?? [];
     this.#cursors.delete(sink);
+    this.#freed = this.#freed.concat(parked.map(({ n }) => n));
+    this.#trim(false);
   }
 
   /** The file, for errands and readers of this package. */
@@ -295,41 +298,55 @@ export class Journal {
     return true;
   }
 
-  /** Writes what the cursors owe, where that is possible now; the next commit or tick tries again. A killed process loses nothing of it. */
-  #persist(): void {
+  /** Writes what the cursors owe, where that is possible now; the next commit or tick tries again. A killed process loses nothing of it. False if it failed. */
+  #persist(): boolean {
     const dirty = [...this.#cursors.values()].filter((cursor) => cursor.dirty);
-    if (dirty.length === 0 || this.#closed) return;
+    if (dirty.length === 0 || this.#closed) return true;
     try {
       this.#setup.store.transaction('normal', (statements) => {
         for (const cursor of dirty) cursor.write(statements);
       });
       for (const cursor of dirty) cursor.written();
-      this.#trim(false);
     } catch (error) {
       this.#failed(error);
+      return false;
     }
+    return this.#trim(false);
   }
 
-  #trim(all: boolean): void {
+  /** False if it failed. */
+  #trim(all: boolean): boolean {
     const { store, clock, bounds } = this.#setup;
     const cursors = [...this.#cursors.values()];
     try {
       const done = trim({ store, bounds, cursors, totals: this.#totals, wall: clock.wall(), freed: this.#freed, all });
-      if (!done) return;
+      if (!done) return true;
       this.#freed = [];
       this.#totals = done.totals;
       if (done.dropped.length > 0) this.#recent.clear();
       for (const each of done.dropped) for (const cursor of cursors) cursor.deleted(each);
+      return true;
     } catch (error) {
       this.#failed(error);
+      return false;
     }
   }
 
   #tick(): void {
     this.#cancelTick = this.#setup.clock.after(TICK_MS, () => this.#tick());
-    this.#persist();
-    this.#trim(true);
+    if (this.#persist() && this.#trim(true) && this.#error !== undefined) this.#tryAgain();
     this.#forgetDead();
+  }
+
+  /** After something failed, while nothing is to be written that would show whether the disk can be written again. */
+  #tryAgain(): void {
+    if (this.#waiting.entries > 0) return;
+    try {
+      this.#setup.store.transaction('normal', ({ setTotal }) => setTotal.run('last', this.#last));
+      this.#recovered();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** The dead are bounded too. Those that leave stay counted as refused. */
@@ -367,6 +384,10 @@ export class Journal {
     this.#committedAt = this.#setup.clock.now();
     this.#usualMs = this.#usualMs * 0.8 + ms * 0.2;
     this.#commits.longestMs = Math.max(this.#commits.longestMs, ms);
+    this.#recovered();
+  }
+
+  #recovered(): void {
     if (this.#error === undefined) return;
     this.#error = undefined;
     this.#setup.warn(`the journal ${this.#setup.path} can be written again`);

@@ -26,7 +26,7 @@ export interface LaneCounts {
 
 /** Settlements that may wait for the disk; then the lane waits as well. */
 const MOST_OWED = 1000;
-/** Envelopes that a turn may pass over; then others have theirs. */
+/** Envelopes that a turn may pass over or park; then others have theirs. */
 const MOST_PASSED_OVER = 5000;
 /** When a sink is asked again whose credentials were refused and are still the same. */
 const RENEWAL_MS = 60_000;
@@ -143,7 +143,7 @@ export class Run {
       }));
       const parked = this.#core.add(items);
       if (parked.length + results.length > 0) this.#book(parked, results);
-      passedOver += results.length;
+      passedOver += results.length + parked.length;
       if (passedOver >= MOST_PASSED_OVER) return true;
     }
     return false;

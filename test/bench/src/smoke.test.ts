@@ -13,7 +13,7 @@ const missing = await loadProgram().then(
 
 test.skipIf(missing)(
   'an event comes from the generator through our server back to it',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const [round] = await quick(latency, 'runnel');
 
@@ -22,7 +22,7 @@ test.skipIf(missing)(
   },
 );
 
-test.skipIf(missing)('an event comes from emit through the whole relay to the sink', { timeout: 60_000 }, async () => {
+test.skipIf(missing)('an event comes from emit through the whole relay to the sink', { timeout: 300_000 }, async () => {
   const [round] = await quick(relayThroughput, 'journal on disk');
 
   expect(round?.rate).toBeGreaterThan(0);

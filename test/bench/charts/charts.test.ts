@@ -24,6 +24,29 @@ test('what is text stays text', () => {
   expect(bars({ title: '<b> & "c"', bars: [] })).toContain('&lt;b&gt; &amp; &quot;c&quot;');
 });
 
+test('axes have round numbers', () => {
+  const points = Array.from({ length: 120 }, (_, n) => [0.5 + n / 2, 455 + n / 100] as const);
+  const svg = lines({ title: 't', x: 'minutes', series: [{ name: 's', points }] });
+
+  const ticks = [...svg.matchAll(/class="tick" text-anchor="(end|middle)">([\d,.]+)/g)];
+  expect(ticks.filter(([, at]) => at === 'end').map(([, , number]) => number)).toEqual([
+    '0',
+    '100',
+    '200',
+    '300',
+    '400',
+    '500',
+  ]);
+  expect(ticks.filter(([, at]) => at === 'middle').map(([, , number]) => number)).toEqual([
+    '10',
+    '20',
+    '30',
+    '40',
+    '50',
+    '60',
+  ]);
+});
+
 test('on a logarithmic axis each power of ten is as wide as the next', () => {
   const svg = lines({
     title: 't',

@@ -26,16 +26,19 @@ export function lines({ title, subtitle, x: label, series, logX = false }: Lines
   const points = series.flatMap((each) => each.points);
   const xs = [...new Set(points.map(([x]) => x))].sort((a, b) => a - b);
   const [first = 0, last = 1] = [xs[0], xs.at(-1)];
-  const most = Math.max(...points.map(([, y]) => y), Number.MIN_VALUE) * 1.1;
+  const step = roundStep(Math.max(...points.map(([, y]) => y), Number.MIN_VALUE));
+  const most = step * Math.ceil(Math.max(...points.map(([, y]) => y)) / step) || step;
   const span = scale(last) - scale(first) || 1;
   const left = (x: number) => LEFT + ((scale(x) - scale(first)) / span) * (WIDTH - LEFT - RIGHT);
   const top = (y: number) => HEIGHT - BOTTOM - (y / most) * (HEIGHT - TOP - BOTTOM);
   const marks = [
-    ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
-      line(LEFT, top(share * most), WIDTH - RIGHT, top(share * most), 'rule'),
-      text(LEFT - 8, top(share * most) + 4, readable(share * most), 'tick', 'end'),
+    ...multiples(step, 0, most).flatMap((y) => [
+      line(LEFT, top(y), WIDTH - RIGHT, top(y), 'rule'),
+      text(LEFT - 8, top(y) + 4, readable(y), 'tick', 'end'),
     ]),
-    ...labelled(xs, left).map((x) => text(left(x), HEIGHT - BOTTOM + 18, readable(x), 'tick', 'middle')),
+    ...(logX ? labelled(xs, left) : multiples(roundStep(last - first), first, last)).map((x) =>
+      text(left(x), HEIGHT - BOTTOM + 18, readable(x), 'tick', 'middle'),
+    ),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, label, 'soft', 'middle'),
     ...series.flatMap(({ name, points: mine }, index) => {
       const colour = PALETTE[index % PALETTE.length];
@@ -50,6 +53,17 @@ export function lines({ title, subtitle, x: label, series, logX = false }: Lines
     }),
   ];
   return framed({ title, ...(subtitle !== undefined && { subtitle }), width: WIDTH, height: HEIGHT }, marks);
+}
+
+/** 1, 2 or 5 times a power of ten, four to ten of which make up the span. */
+function roundStep(span: number): number {
+  const power = 10 ** Math.floor(Math.log10(span || 1));
+  return (span / power >= 4 ? 1 : span / power >= 2 ? 0.5 : 0.2) * power;
+}
+
+function multiples(step: number, from: number, to: number): number[] {
+  const [first, last] = [Math.ceil(from / step), Math.floor(to / step + 1e-9)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, n) => (first + n) * step);
 }
 
 /** Those of the values whose labels do not run into each other. */

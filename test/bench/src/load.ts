@@ -10,7 +10,7 @@ import { Unavailable } from './workload.ts';
 const source = fileURLToPath(new URL('../go', import.meta.url));
 const program = fileURLToPath(new URL('../.tmp/load', import.meta.url));
 /** Beside the time that a command is told to take: connecting thousands of readers, and waiting for what is under way. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 100_000;
 let built: Promise<unknown> | undefined;
 
 /** The generator's path. Throws Unavailable on a machine that cannot have it. */
@@ -25,7 +25,7 @@ export async function loadProgram(): Promise<string> {
 
 type Flags = Readonly<Record<string, string | number>>;
 
-/** Runs one of the generator's commands on its core, and returns the figures it ends with. Throws when it takes a minute longer than its `seconds`. */
+/** Runs one of the generator's commands on its core, and returns the figures it ends with. Throws when it takes 100 seconds longer than its `seconds`. */
 export async function load(command: string, flags: Flags): Promise<Record<string, number>> {
   const atMost = PATIENCE_MS + Number(flags.seconds ?? 0) * 1000;
   return result(await loadProgram(), [command, ...argsOf(flags)], { core: Core.load, atMost });

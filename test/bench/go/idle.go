@@ -37,8 +37,8 @@ func wait(args []string) error {
 	return untilStdinEnds(l)
 }
 
-// makers is how many connections make channels at a time: one would measure how fast an answer comes.
-const makers = 16
+// makers is how many connections make channels at a time, at most: with few it takes as long as answers take to come, which is long on a busy machine.
+const makers = 256
 
 // channels: so many channels made. It ends at once; they stay.
 func channels(args []string) error {
@@ -58,7 +58,7 @@ func channels(args []string) error {
 	}
 	close(names)
 	ended := make(chan struct{}, makers)
-	for range makers {
+	for range min(makers, *count) {
 		var c *conn
 		ask := func() error {
 			name, more := <-names
@@ -75,7 +75,7 @@ func channels(args []string) error {
 			return err
 		}
 	}
-	for range makers {
+	for range min(makers, *count) {
 		select {
 		case err := <-l.fails:
 			return err

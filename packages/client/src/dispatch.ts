@@ -72,8 +72,7 @@ export class Dispatch {
       this.telemetry.malformed++;
       return undefined;
     }
-    // A copy, so that an envelope that waits for its sink does not keep a whole network chunk in memory.
-    const bytes = Buffer.from(event.bytes);
+    const bytes = line.value.copyEvent();
     const { session, clock, allows, latency } = this.#options;
     const envelope: Envelope = { id: event.id, bytes, session, relayedVia: 'trickle', receivedAt: clock.wall() };
     latency.record(event.timestamp, envelope.receivedAt);

@@ -7,8 +7,6 @@ const find = memberFinder('type', 'epoch', 'seq', 'event', 'event.id', 'event.ti
 export interface FoundEvent {
   readonly id: string | undefined;
   readonly timestamp: unknown;
-  /** As it was sent: a part of the line. */
-  readonly bytes: Uint8Array;
 }
 
 /** Each member is read when it is asked for. */
@@ -22,11 +20,11 @@ export class EventLine {
   }
 
   get type(): unknown {
-    return read(this.#line, this.#found[0]);
+    return types.read(this.#line, this.#found[0]);
   }
 
   get epoch(): unknown {
-    return read(this.#line, this.#found[1]);
+    return epochs.read(this.#line, this.#found[1]);
   }
 
   get seq(): unknown {
@@ -38,11 +36,15 @@ export class EventLine {
     const line = this.#line;
     const [, , , event, id, timestamp, data] = this.#found;
     if (!event || !data || line[data.start] !== OPEN_OBJECT || (id && line[id.start] !== QUOTE)) return undefined;
-    return {
-      id: read(line, id) as string | undefined,
-      timestamp: read(line, timestamp),
-      bytes: line.subarray(event.start, event.end),
-    };
+    return { id: read(line, id) as string | undefined, timestamp: read(line, timestamp) };
+  }
+
+  /** The event as it was sent; only where `event` is one. A copy, so that one that waits for its sink does not keep a whole network chunk in memory. */
+  copyEvent(): Uint8Array {
+    const { start, end } = this.#found[3] as Range;
+    const bytes = Buffer.allocUnsafe(end - start);
+    this.#line.copy(bytes, 0, start, end);
+    return bytes;
   }
 
   /** The event and all that is in it; only where `event` is one. */
@@ -65,15 +67,55 @@ export function readEventLine(line: Uint8Array): EventLine | undefined {
 
 const QUOTE = 0x22;
 const OPEN_OBJECT = 0x7b;
+const ZERO = 0x30;
 /** Strings that stand in their bytes as they are. */
-const PLAIN = /^"[\x20-\x5b\x5d-\x7e]*"$/;
-const NUMBER = /^\d+$/;
+const PLAIN = /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/;
+/** Numbers of so many digits are exact. */
+const MOST_DIGITS = 15;
+/** Longest value that is remembered. */
+const MOST_REMEMBERED_BYTES = 64;
+
+/** Reads a member that is nearly always what it was in the line before. */
+class Remembering {
+  #bytes = Buffer.alloc(0);
+  #value: unknown;
+
+  read(line: Buffer, range: Range | undefined): unknown {
+    if (!range || range.end - range.start > MOST_REMEMBERED_BYTES) return read(line, range);
+    if (!this.#isSame(line, range)) {
+      this.#value = read(line, range);
+      this.#bytes = Buffer.from(line.subarray(range.start, range.end));
+    }
+    return this.#value;
+  }
+
+  #isSame(line: Buffer, { start, end }: Range): boolean {
+    const bytes = this.#bytes;
+    if (bytes.length !== end - start) return false;
+    for (let at = 0; at < bytes.length; at++) if (line[start + at] !== bytes[at]) return false;
+    return true;
+  }
+}
+
+const types = new Remembering();
+const epochs = new Remembering();
 
 function read(line: Buffer, range: Range | undefined): unknown {
   if (!range) return undefined;
-  const text = line.toString('latin1', range.start, range.end);
-  if (PLAIN.test(text)) return text.slice(1, -1);
-  return NUMBER.test(text) ? Number(text) : JSON.parse(textOf(line, range));
+  if (line[range.start] !== QUOTE) return digits(line, range) ?? JSON.parse(textOf(line, range));
+  const text = line.toString('latin1', range.start + 1, range.end - 1);
+  return PLAIN.test(text) ? text : JSON.parse(textOf(line, range));
+}
+
+function digits(line: Buffer, { start, end }: Range): number | undefined {
+  if (end - start > MOST_DIGITS) return undefined;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (line[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 const textOf = (line: Buffer, { start, end }: Range) => line.toString('utf8', start, end);

@@ -274,7 +274,7 @@ export class Journal {
         kept += rows.length;
         for (const cursor of this.#cursors.values()) if (cursor.dirty) cursor.write(statements);
         if (rows.length > 0) statements.arrive.run(rows.length);
-        this.#writeTotals(statements, { ...this.#totals, rows: kept, bytes: size }, n);
+        statements.setTotals.run(kept, size, this.#totals.trimmed, n, this.#unkept);
       });
     } catch (error) {
       this.#failed(error);
@@ -371,11 +371,6 @@ export class Journal {
       cursor.arrive(count);
       cursor.drop(reason, count);
     }
-  }
-
-  #writeTotals(statements: Store['statements'], totals: Totals, last: number): void {
-    for (const [name, value] of Object.entries({ ...totals, last, unkept: this.#unkept }))
-      statements.setTotal.run(name, value);
   }
 
   #succeeded(ms: number): void {

@@ -82,6 +82,10 @@ function prepare(db: DatabaseSync) {
     total: db.prepare('SELECT value FROM totals WHERE name = ?'),
     setTotal: db.prepare('INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
 
+    setTotals: db.prepare(
+      "INSERT INTO totals VALUES ('rows', ?), ('bytes', ?), ('trimmed', ?), ('last', ?), ('unkept', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    ),
+
     sinks: db.prepare('SELECT * FROM sinks ORDER BY sink'),
     arrive: db.prepare('UPDATE sinks SET arrived = arrived + ?'),
     setSink: db.prepare(

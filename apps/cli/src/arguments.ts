@@ -5,13 +5,13 @@ import { InvalidArgumentError } from 'commander';
 
 /** A server's http or https URL: without a query, and with a slash at its end. */
 export function baseUrl(text: string): string {
-  const { origin, pathname } = httpUrl(text);
+  const { origin, pathname } = httpUrl(text, 'http://127.0.0.1:7800/');
   return `${origin}${pathname.replace(/\/+$/, '')}/`;
 }
 
 /** The http or https URL of a channel: the last part of its path is the name. A query stays, since some servers take a token there. */
 export function channelUrlArgument(text: string): string {
-  const url = httpUrl(text);
+  const url = httpUrl(text, 'http://127.0.0.1:7800/NAME');
   const path = url.pathname.replace(/\/+$/, '');
   if (!isChannelName(decoded(path.slice(path.lastIndexOf('/') + 1)))) {
     throw new InvalidArgumentError(`It names no channel; say ${url.origin}/NAME.`);
@@ -19,10 +19,10 @@ export function channelUrlArgument(text: string): string {
   return url.origin + path + url.search;
 }
 
-function httpUrl(text: string): URL {
+function httpUrl(text: string, example: string): URL {
   const url = URL.parse(text);
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InvalidArgumentError('It is no http or https URL; say for example http://127.0.0.1:7800/NAME.');
+    throw new InvalidArgumentError(`It is no http or https URL; say for example ${example}.`);
   }
   url.hash = '';
   return url;
@@ -66,7 +66,7 @@ export function basePath(text: string): string {
 /** The origin of pages, collected over repeated options; `*` is all. */
 export function origin(text: string, before: readonly string[] = []): readonly string[] {
   if (text === '*') return [...before, text];
-  const { origin: read, href } = httpUrl(text);
+  const { origin: read, href } = httpUrl(text, 'http://127.0.0.1:7801');
   if (href !== `${read}/`) throw new InvalidArgumentError('It must be an origin such as http://127.0.0.1:7801, or *.');
   return [...before, read];
 }

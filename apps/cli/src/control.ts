@@ -22,7 +22,7 @@ export function controlCommand(terminal: Terminal): Command {
   return new Command('control')
     .summary("see and change what a session's runner emits")
     .description(
-      'Asks the relay that has the session to steer its runner, and prints what was asked for and what the runner says is in\nforce. What is asked for is the whole state: what is not said is as configured. Without any of it the state is shown.\n\n  runnel control demo --sample 0.1 "stream.*" --for 10m\n\nA PATTERN is matched against the whole type of an event: * is any run of characters, ? is one.',
+      'Asks the relay that has the session to steer its runner, and prints what was asked for and what the runner says is in force. What is asked for is the whole state: what is not said is as configured. Without any of it the state is shown.\n\n  runnel control demo --sample 0.1 "stream.*" --for 10m\n\nA PATTERN is matched against the whole type of an event: * is any run of characters, ? is one.',
     )
     .argument('<session>', 'the session, e.g. demo')
     .option(

@@ -19,7 +19,7 @@ export function lsCommand(terminal: Terminal): Command {
   return withConnection(new Command('ls'))
     .summary('list the channels of a server')
     .description(
-      'Lists the channels of a server. A Runnel server lists them if it was started with --changefeed; of another server\nthe changes are shown that its changefeed still holds.',
+      'Lists the channels of a server. A Runnel server lists them if it was started with --changefeed; of another server the changes are shown that its changefeed still holds.',
     )
     .argument('<url>', 'the server, e.g. http://127.0.0.1:7800/', baseUrl)
     .option('--json', 'write one JSON object a channel')

@@ -22,7 +22,7 @@ export function pubCommand(terminal: Terminal): Command {
   return withConnection(new Command('pub'))
     .summary('send standard input to a channel')
     .description(
-      'Sends standard input to a channel, and closes the channel at its end. Readers that are behind lose what they have not read\nwhen the channel closes, unless the server lets it linger (runnel serve --linger-ms) or you say --keep.',
+      'Sends standard input to a channel, and closes the channel at its end. Readers that are behind lose what they have not read when the channel closes, unless the server lets it linger (runnel serve --linger-ms) or you say --keep.',
     )
     .argument('<url>', 'the channel, e.g. http://127.0.0.1:7800/demo', channelUrlArgument)
     .option('--jsonl', 'send JSON lines: each is checked, sent as it is, and never split over segments')

@@ -10,6 +10,9 @@ import { type ConnectionFlags, connectionOf, withConnection } from './connection
 import { CommandError, isSystemError } from './exit.ts';
 import { put, type Terminal } from './terminal.ts';
 
+/** A server that is not reached by then is worth a line. */
+const PATIENCE_MS = 1000;
+
 interface RelayFlags extends ConnectionFlags {
   readonly session: readonly string[];
   readonly file?: string;
@@ -24,7 +27,7 @@ export function relayCommand(terminal: Terminal): Command {
   return withConnection(new Command('relay'))
     .summary('relay the telemetry of sessions')
     .description(
-      'Reads the events of each session and writes one TELEMETRY line an event to standard output, until Ctrl-C or SIGTERM.\nSessions may begin later; what was lost or dropped is at /status of the endpoint it prints.',
+      'Reads the events of each session and writes one TELEMETRY line an event to standard output, until Ctrl-C or SIGTERM. Sessions may begin later; what was lost or dropped is at /status of the endpoint it prints.',
     )
     .argument('<url>', 'the server, e.g. http://127.0.0.1:7800/', baseUrl)
     .requiredOption('--session <id...>', 'a session to relay (repeatable)')
@@ -47,7 +50,8 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   const log = logSink({ data: true, write: (line) => put(stdout, `${line}\n`).catch(() => hangUp.resolve()) });
   const warn = (sentence: string) => void stderr.write(`${sentence}\n`);
   const outlets = await outletsOf(flags, log, warn);
-  const onState = ({ id, state }: Session) => stderr.write(`session ${id}: ${state}\n`);
+  const onState = ({ id, state }: Session) =>
+    void stderr.write(`session ${id}: ${state === 'connecting' ? `waiting for the server at ${url}` : state}\n`);
   const relay = createRelay({ url, ...outlets, onWarning: warn, onState, ...connectionOf(flags) });
   try {
     for (const session of flags.session) relay.open(session);
@@ -55,7 +59,11 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
     stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
     if (flags.console) stderr.write(`console on ${endpoint.url}\n`);
     if (endpoint.needsToken) stderr.write(`it asks for this token: ${endpoint.token}\n`);
+    const patience = setTimeout(() => {
+      for (const session of relay.sessions.values()) if (session.state === 'connecting') onState(session);
+    }, PATIENCE_MS);
     if (!signal.aborted) await Promise.race([once(signal, 'abort'), hangUp.promise]);
+    clearTimeout(patience);
     await endpoint.close();
   } catch (error) {
     throw isSystemError(error) && error.code === 'EADDRINUSE'

@@ -324,6 +324,14 @@ describe('relay', () => {
     expect(stderr).toContain('credentials');
   });
 
+  test('says that it waits for a server that is not there, and ends at once all the same', async () => {
+    const screen = terminal();
+    const done = runnel(['relay', 'http://127.0.0.1:1/', '--session', 'early'], screen);
+    await screen.said(/\nsession early: waiting for the server at http:\/\/127\.0\.0\.1:1\/\n/);
+    screen.interrupt();
+    expect(await done).toBe(0);
+  });
+
   test('ends when the one who reads its log hangs up', async () => {
     const screen = terminal();
     const done = runnel(['relay', server.url, '--session', 'deaf'], screen);

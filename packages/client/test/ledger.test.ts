@@ -259,6 +259,29 @@ describe('lanes', () => {
     expect(warnings).toEqual([expect.stringContaining('sink collect is paused')]);
   });
 
+  test('a sink that fails is told of once, however often it is tried, and not again within a minute', async () => {
+    const warnings: string[] = [];
+    const clock = new ManualClock();
+    const { wrapped, sink, state } = switchable('down');
+    const { relay, events } = startLoop({ clock, sinks: [wrapped], onWarning: (sentence) => warnings.push(sentence) });
+    relay.open('demo');
+    const runner = events('demo');
+    const told = 'sink down fails: down. Events are kept, and it is tried again';
+    await runner.writeMany(lines(3));
+    await pass(clock, () => Number(relay.status().sinks[0]?.retries) > 3);
+    expect(warnings).toEqual([told]);
+    for (const wait of [0, 60_000]) {
+      state.down = false;
+      await pass(clock, () => relay.status().sinks[0]?.pending === 0, 1000);
+      const until = clock.now() + wait;
+      await pass(clock, () => clock.now() >= until, 1000);
+      state.down = true;
+      await runner.write(line(sink.envelopes.length + 1));
+      await pass(clock, () => relay.status().sinks[0]?.error !== undefined, 10);
+    }
+    expect(warnings).toEqual([told, told]);
+  });
+
   test('EGRESS 2.18, 6.9: every sink gets every event, and one that stalls does not delay the other', async () => {
     const stalled: Sink = { name: 'stalled', send: () => new Promise(() => {}), async close() {} };
     const good = collectingSink('good');

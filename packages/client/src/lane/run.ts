@@ -30,6 +30,8 @@ const MOST_OWED = 1000;
 const MOST_PASSED_OVER = 5000;
 /** When a sink is asked again whose credentials were refused and are still the same. */
 const RENEWAL_MS = 60_000;
+/** A sink that comes and goes is not told of each time. */
+const WARN_MS = 60_000;
 const DEFAULTS = { maxBatch: 500, maxBytes: 1_000_000, flushMs: 0, requestsPerMinute: Number.POSITIVE_INFINITY };
 
 export class Run {
@@ -43,6 +45,7 @@ export class Run {
   readonly #sending = new Map<Batch, number>();
   #turning = false;
   #abandoned = false;
+  #warnedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer = () => {};
 
   /** Calls `onIdle` whenever nothing is pending. */
@@ -205,6 +208,7 @@ export class Run {
   #note(outcome: Outcome): void {
     const { error } = this.#counts;
     this.#counts.error = outcome.kind === 'answered' ? undefined : outcome.reason;
+    if (outcome.kind === 'unavailable' && error === undefined) this.#warnOfOutage(outcome.reason);
     if (outcome.kind !== 'unauthorized') return;
     if (error !== outcome.reason) {
       this.#setup.warn(
@@ -212,6 +216,13 @@ export class Run {
       );
     }
     void this.#awaitRenewal();
+  }
+
+  #warnOfOutage(reason: string): void {
+    const { sink, clock, warn } = this.#setup;
+    if (this.#stop.signal.aborted || clock.now() - this.#warnedAt < WARN_MS) return;
+    this.#warnedAt = clock.now();
+    warn(`sink ${sink.name} fails: ${reason}. Events are kept, and it is tried again`);
   }
 
   /** Until the credentials are others, or a while has passed: a service that refused good ones must be asked again some time. */

@@ -1,5 +1,6 @@
 /** A named sequence of segments: where the head is, what a seq means, who may write it. PROTOCOL.md sections 3 and 4. */
 import { isJsonl, SEQ_MAX, SEQ_NEXT } from '@runnel/protocol';
+import type { Block } from './blocks.ts';
 import type { Core } from './core.ts';
 import { newEpoch } from './epoch.ts';
 import { Holes, type Jump } from './holes.ts';
@@ -108,14 +109,14 @@ export class Channel {
   }
 
   /** Bytes for an unfinished segment. Over a limit they are cut there, and the segment is aborted. */
-  append(segment: Segment, chunk: Buffer): void {
+  append(segment: Segment, chunk: Buffer, block?: Block): void {
     this.touchedAt = this.core.clock.now();
     if (segment.state === 'fresh') this.#begin(segment);
     if (this.#orphans.size > 0) this.#orphans.heard(segment);
     const room = this.core.limits.segmentBytes - segment.bytes;
     const line = segment.lines?.exceededAt(chunk) ?? -1;
     const fits = Math.min(chunk.length, room, line < 0 ? room : line);
-    this.#store(segment, fits < chunk.length ? chunk.subarray(0, fits) : chunk);
+    this.#store(segment, fits < chunk.length ? chunk.subarray(0, fits) : chunk, block);
     if (fits === chunk.length) return;
     const ending = fits === line ? 'event_too_large' : 'segment_too_large';
     this.core.counters.discardedBytes += chunk.length - fits;
@@ -183,11 +184,11 @@ export class Channel {
     this.#pass(segment.seq);
   }
 
-  #store(segment: Segment, bytes: Buffer): void {
+  #store(segment: Segment, bytes: Buffer, block: Block | undefined): void {
     if (bytes.length === 0) return;
     this.bytesIn += bytes.length;
     this.core.counters.bytesIn += bytes.length;
-    segment.push(bytes);
+    segment.push(bytes, block);
     this.core.ledger.grow(bytes.length);
   }
 

@@ -7,17 +7,17 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-
-type Push = (bytes: Buffer) => void;
+import { BlockReads, type Push } from './block-reads.ts';
+import type { Blocks } from './blocks.ts';
 
 /** What taps there are: none on a connection where that cannot be. */
 export const taps = new WeakMap<Socket, Tap>();
 
 /** Puts a tap on every connection that `server` accepts from now on. */
-export function tapConnections(server: Server): void {
+export function tapConnections(server: Server, blocks: Blocks): void {
   server.on('connection', (socket: Socket) => {
     const [feed, ...others] = socket.listeners('data') as Push[];
-    if (feed && others.length === 0) taps.set(socket, new Tap(socket, feed));
+    if (feed && others.length === 0) taps.set(socket, new Tap(socket, feed, blocks));
   });
   server.prependListener('request', (incoming) => {
     const tap = taps.get(incoming.socket);
@@ -37,13 +37,14 @@ class Tap {
   #endsHead = false; // while the parser is fed the last byte of what may be a head
   #push: Push | undefined; // gets the bytes of the body that was taken
   #left = 0; // of the current chunk, its CRLF included
+  #reads: BlockReads;
   #held: Buffer | undefined; // the beginning of a size line
 
-  constructor(socket: Socket, feed: Push) {
-    this.#socket = socket;
-    this.#feed = feed;
+  constructor(socket: Socket, feed: Push, blocks: Blocks) {
+    [this.#socket, this.#feed] = [socket, feed];
     // The parser reads the descriptor itself until somebody else listens.
     socket.off('data', feed).on('data', (data) => this.#read(data));
+    this.#reads = new BlockReads(socket, blocks, (data) => this.#read(data));
   }
 
   /** Hands the bytes of this request's body to `push` from now on. Only if its head ends with what the parser is fed just now is the body what comes next. */
@@ -67,7 +68,7 @@ class Tap {
     let at = 0;
     while (at < whole.length && !this.#socket.isPaused() && !this.#socket.destroyed)
       at = this.#push ? this.#decode(whole, at, this.#push) : this.#parse(whole, at);
-    if (at < whole.length && !this.#socket.destroyed) this.#socket.unshift(whole.subarray(at));
+    if (at < whole.length && !this.#socket.destroyed) this.#socket.unshift(Buffer.from(whole.subarray(at)));
   }
 
   /** Feeds the parser up to the end of what may be a head, whose last byte it gets alone, or with all there is. Returns where it stopped. */
@@ -95,7 +96,7 @@ class Tap {
       else if (data[at] === (this.#left-- === 2 ? CR : LF)) at++;
       else [data[at], this.#push] = [MINUS, undefined]; // no size begins so: the parser refuses it
     }
-    if (begin < end) push(data.subarray(begin, end));
+    if (begin < end) this.#reads.hand(data.subarray(begin, end), at === data.length, push);
     return at;
   }
 
@@ -112,8 +113,7 @@ class Tap {
       this.#left = size + 2;
       return at + 2;
     }
-    // What follows the last chunk ends as a head does.
-    if (size === 0) this.request = undefined;
+    if (size === 0) this.request = undefined; // what follows the last chunk ends as a head does
     this.#push = undefined;
     return from;
   }

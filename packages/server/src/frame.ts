@@ -1,3 +1,5 @@
+import type { Block } from './blocks.ts';
+
 /** A run of a segment's bytes, kept once and handed to all readers. */
 export interface Frame {
   readonly bytes: Buffer;
@@ -6,6 +8,21 @@ export interface Frame {
    * by one for each reader: with a hundred of them that is a third of all work.
    */
   readonly chunk?: Buffer;
+  /** The block that they are in, if they are in one. It is used again once the segment has gone. */
+  readonly block?: Buffer;
+}
+
+/** What a block keeps free before and after the bytes that are read into it, for their size line and CRLF. */
+export const ROOM = { before: 8, after: 2 } as const;
+
+/** A frame of bytes where they lie in a block. */
+export function framed(bytes: Buffer, { memory }: Block): Frame {
+  const size = `${bytes.length.toString(16)}\r\n`;
+  const from = bytes.byteOffset - memory.byteOffset;
+  const to = from + bytes.length;
+  memory.write(size, from - size.length, 'latin1');
+  memory.write(CRLF, to, 'latin1');
+  return { bytes, chunk: memory.subarray(from - size.length, to + CRLF.length), block: memory };
 }
 
 /** One frame of many pieces, or of a small one: a copy, so it is made ready for the wire at once. */

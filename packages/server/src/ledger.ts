@@ -1,5 +1,6 @@
 /** What the whole server holds in memory, and what it does when that is too much. PROTOCOL.md sections 4.4 and 4.7. */
 import type { Clock } from '@runnel/protocol';
+import { Blocks } from './blocks.ts';
 import type { Counters, EvictionReason } from './counters.ts';
 import { DueQueue } from './due-queue.ts';
 import type { Limits } from './options.ts';
@@ -16,6 +17,7 @@ export class Ledger {
   openBytes = 0;
   /** Bytes of segments that have left the window and are still being read. */
   pinnedBytes = 0;
+  readonly blocks = new Blocks(() => this.held);
   /** Whether all bodies but one wait for want of memory. */
   full = false;
   #limits: Limits;
@@ -52,7 +54,7 @@ export class Ledger {
   /** Bytes came. */
   grow(bytes: number): void {
     this.openBytes += bytes;
-    if (this.#held > this.#limits.budgetBytes) this.#relieve();
+    if (this.held > this.#limits.budgetBytes) this.#relieve();
   }
 
   /** A segment is finished and stays in its window. */
@@ -60,7 +62,7 @@ export class Ledger {
     this.openBytes -= segment.bytes;
     this.keptBytes += segment.bytes;
     this.#finished.add(segment);
-    if (this.#held > this.#limits.budgetBytes || this.#finished.size > MAX_SEGMENTS) this.#relieve();
+    if (this.held > this.#limits.budgetBytes || this.#finished.size > MAX_SEGMENTS) this.#relieve();
   }
 
   /** A finished segment has left its window. Its bytes go with its last reader. */
@@ -71,17 +73,22 @@ export class Ledger {
     if (segment.readers.length > 0) {
       this.pinnedBytes += segment.bytes;
       this.#laggards.add(segment);
-    } else this.#freed();
+    } else {
+      segment.release(this.blocks);
+      this.#freed();
+    }
   }
 
   /** A reader has left an evicted segment. */
   readerLeft(segment: Segment): void {
     if (segment.readers.length > 0 || !this.#laggards.delete(segment)) return;
     this.pinnedBytes -= segment.bytes;
+    segment.release(this.blocks);
     this.#freed();
   }
 
-  get #held(): number {
+  /** All bytes in memory. */
+  get held(): number {
     return this.keptBytes + this.openBytes + this.pinnedBytes;
   }
 
@@ -92,7 +99,7 @@ export class Ledger {
       if (!reason) break;
       segment.window?.evict(segment, reason);
     }
-    if (this.full || this.#held <= this.#limits.budgetBytes) return;
+    if (this.full || this.held <= this.#limits.budgetBytes) return;
     this.full = true;
     this.#counters.pauses++;
     const longest = this.#longest();
@@ -109,12 +116,12 @@ export class Ledger {
   }
 
   #excess(): EvictionReason | undefined {
-    if (this.#held > this.#limits.budgetBytes) return 'server_bytes';
+    if (this.held > this.#limits.budgetBytes) return 'server_bytes';
     return this.#finished.size > MAX_SEGMENTS ? 'server_segments' : undefined;
   }
 
   #freed(): void {
-    if (!this.full || this.#held > this.#limits.budgetBytes) return;
+    if (!this.full || this.held > this.#limits.budgetBytes) return;
     this.full = false;
     for (const writer of this.#writers) writer.resume();
   }

@@ -23,6 +23,7 @@ export function createMetrics(hub: Hub): () => Promise<string> {
   gauge('kept_bytes', 'Bytes of finished segments in windows', () => ledger.keptBytes);
   gauge('open_bytes', 'Bytes of segments being written', () => ledger.openBytes);
   gauge('pinned_bytes', 'Bytes of segments that left the window and are still being read', () => ledger.pinnedBytes);
+  gauge('spare_bytes', 'Bytes of memory kept for the next segments', () => ledger.blocks.bytes);
   gauge('budget_bytes', 'Bytes that may be held', () => limits.budgetBytes);
   gauge('paused', '1 while bodies are not read for want of memory', () => Number(ledger.full));
   counter('connections_total', 'Connections accepted', () => counters.connections);

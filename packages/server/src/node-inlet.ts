@@ -7,10 +7,9 @@ import type { Inlet, InletEvents } from './writer.ts';
 
 export function nodeInlet(raw: Raw, events: InletEvents): Inlet {
   const { incoming, outgoing } = raw;
-  const push = (chunk: Buffer) => events.push(chunk);
-  const tap = taps.get(incoming.socket)?.take(incoming, push);
+  const tap = taps.get(incoming.socket)?.take(incoming, (chunk, block) => events.push(chunk, block));
   if (tap) raw.core.counters.fastBodies++;
-  incoming.on('data', push);
+  incoming.on('data', (chunk: Buffer) => events.push(chunk));
   incoming.on('end', () => events.end());
   // Both come when the connection breaks or the chunking is malformed; after `end` they mean nothing to a writer.
   incoming.on('error', () => events.die());

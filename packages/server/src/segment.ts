@@ -4,7 +4,8 @@
  * Chunks are gathered until the event loop comes round, then stored as one frame and handed to the readers. Llhttp hands out a
  * buffer for every HTTP chunk; a write for each of them is what makes a plain Node relay slow.
  */
-import { bytesOf, type Frame, joined } from './frame.ts';
+import type { Block, Blocks } from './blocks.ts';
+import { bytesOf, type Frame, framed, joined } from './frame.ts';
 import type { LineCap } from './line-cap.ts';
 import type { Reader } from './reader.ts';
 import type { Window } from './window.ts';
@@ -52,9 +53,13 @@ export class Segment {
     return this.state !== 'fresh' && this.state !== 'open';
   }
 
-  /** Stores bytes; readers see them before the event loop waits again. */
-  push(chunk: Buffer): void {
+  /** Stores bytes; readers see them before the event loop waits again. With `block`, in which they are, it becomes the segment's. */
+  push(chunk: Buffer, block?: Block): void {
     this.bytes += chunk.length;
+    if (block) {
+      this.#keep(chunk, block);
+      return;
+    }
     this.#pendingBytes += chunk.length;
     this.#pending.push(chunk);
     if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
@@ -79,6 +84,12 @@ export class Segment {
     this.#compact();
   }
 
+  /** Gives its memory back. It must have left the window, and its readers must have gone, each with what it was handed. */
+  release(blocks: Blocks): void {
+    for (const { block } of this.frames) if (block) blocks.give(block);
+    this.frames = [];
+  }
+
   attach(reader: Reader): void {
     reader.slot = this.readers.length;
     this.readers.push(reader);
@@ -94,6 +105,13 @@ export class Segment {
 
   disarm(): void {
     this.#armed = false;
+  }
+
+  #keep(chunk: Buffer, block: Block): void {
+    if (this.#pendingBytes > 0) this.#store();
+    block.kept = true;
+    this.frames.push(framed(chunk, block));
+    this.#pump();
   }
 
   /** Small chunks become one frame; large ones are not worth the copy. */

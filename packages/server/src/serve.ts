@@ -26,7 +26,7 @@ export interface ServeOptions extends TrickleOptions {
   readonly cors?: readonly string[];
   /** Middleware before the trickle routes and `/metrics`. Headers it sets reach every answer whose head is not sent yet. */
   readonly use?: readonly MiddlewareHandler[];
-  /** Whether chunked bodies are decoded past Node's parser: pays for publishers that send many small chunks. Default false. */
+  /** Whether chunked bodies are decoded past Node's parser, and read into memory that is used again: pays for many small chunks and for hundreds of megabytes a second. Default false. */
   readonly fastIngest?: boolean;
   /** Told what a person should know. Default: standard error. */
   readonly onWarning?: (message: string) => void;
@@ -79,7 +79,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     if (stranger(incoming, outgoing) || (mayBeDirect(incoming) && direct(incoming, outgoing))) return;
     void ordinary(incoming, outgoing);
   });
-  if (fastIngest) tapConnections(server);
+  if (fastIngest) tapConnections(server, core.ledger.blocks);
   server.on('clientError', malformedAnswerer(core));
   server.on('connection', () => core.counters.connections++);
   server.on('drop', () => core.counters.refusals.add('too_many_connections'));

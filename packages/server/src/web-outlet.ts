@@ -36,9 +36,10 @@ export function webOutlet(resolve: (response: Response) => void, signal: AbortSi
     start(head) {
       if (!over) resolve(new Response(head.text ?? (isEmpty(head) ? null : body()), head));
     },
-    write({ bytes }) {
+    write({ bytes, block }) {
       if (over || !controller) return true;
-      controller.enqueue(bytes);
+      // Nobody tells when the far end is done with what it was handed.
+      controller.enqueue(block ? new Uint8Array(bytes) : bytes);
       return (controller.desiredSize ?? 1) > 0;
     },
     end() {

@@ -1,4 +1,5 @@
 /** One open POST of a segment. PROTOCOL.md section 3.2. */
+import type { Block } from './blocks.ts';
 import type { Channel } from './channel.ts';
 import type { Exchange } from './exchange.ts';
 import { acknowledged, type Head, writerCutOff } from './heads.ts';
@@ -16,7 +17,8 @@ export interface Inlet {
 
 /** What an inlet tells its writer. */
 export interface InletEvents {
-  push(chunk: Buffer): void;
+  /** Bytes of the body. With `block`, in which they are, they are good only for the time of the call unless it is kept. */
+  push(chunk: Buffer, block?: Block): void;
   end(): void;
   die(): void;
 }
@@ -37,11 +39,11 @@ export class Writer implements InletEvents {
     channel.core.ledger.enlist(this);
   }
 
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, block?: Block): void {
     if (this.#done) this.channel.core.counters.discardedBytes += chunk.length;
     else if (chunk.length > 0) {
       this.#heard();
-      this.channel.append(this.segment, chunk);
+      this.channel.append(this.segment, chunk, block);
     }
   }
 

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { Blocks } from '../src/blocks.ts';
 import { tapConnections } from '../src/fast-ingest.ts';
 import { type Listening, listening } from './listening.ts';
 import { until } from './until.ts';
@@ -92,6 +93,23 @@ it.each(Object.entries(conversations))(
   },
 );
 
+it.each([
+  ['ends', '\r\n0\r\n\r\n'],
+  ['is followed by another and a request', `\r\n5\r\nhello\r\n0\r\n\r\n${post(1)}1\r\na\r\n0\r\n\r\n`],
+  ['ends in something else than CRLF', 'xy5\r\nhello\r\n0\r\n\r\n'],
+  ['ends in CR and something', '\rx5\r\nhello\r\n0\r\n\r\n'],
+  ['is followed by a size that is none', '\r\nzz\r\nhello\r\n0\r\n\r\n'],
+])('a body of many reads whose last large chunk %s: nobody can tell', async (_, rest) => {
+  const options = { channels: [{ name: 'c', mime: 'text/plain' }] };
+  const [fast, ordinary] = [await listening({ ...options, fastIngest: true }), await listening(options)];
+  const chunk = (letter: string, bytes: number) => `${bytes.toString(16)}\r\n${letter.repeat(bytes)}`;
+  for (const bytes of [49_152, 65_526, 100_000]) {
+    const text = `${post(0)}${chunk('a', 1 << 20)}\r\n${chunk('b', bytes)}${rest}`;
+    expect(await hear(fast, 'c', text, [])).toEqual(await hear(ordinary, 'c', text, []));
+    for (const server of [fast, ordinary]) await server.trickle.delete('c');
+  }
+});
+
 it('a plain chunked body is decoded past the parser, others are not', async () => {
   const server = await listening({ fastIngest: true, channels: [{ name: 'NAME', mime: 'text/plain' }] });
   const client = await server.client();
@@ -110,7 +128,7 @@ it('a plain chunked body is decoded past the parser, others are not', async () =
 it('where a connection is not as Node makes it today, it is left alone', () => {
   const feeds = [() => {}, () => {}];
   const server = new EventEmitter();
-  tapConnections(server as Server);
+  tapConnections(server as Server, new Blocks(() => 0));
   for (const count of [0, 2]) {
     const socket = new EventEmitter();
     for (const feed of feeds.slice(0, count)) socket.on('data', feed);

@@ -52,10 +52,12 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   const outlets = await outletsOf(flags, log, warn);
   const onState = ({ id, state }: Session) =>
     void stderr.write(`session ${id}: ${state === 'connecting' ? `waiting for the server at ${url}` : state}\n`);
+  let listening = false;
   const relay = createRelay({ url, ...outlets, onWarning: warn, onState, ...connectionOf(flags) });
   try {
     for (const session of flags.session) relay.open(session);
     const endpoint = await serveRelay(relay, endpointOptions(flags, warn));
+    listening = true;
     stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
     if (flags.console) stderr.write(`console on ${endpoint.url}\n`);
     if (endpoint.needsToken) stderr.write(`it asks for this token: ${endpoint.token}\n`);
@@ -71,7 +73,7 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
       : error;
   } finally {
     const { delivered, kept, dropped } = await relay.close();
-    stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
+    if (listening) stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
   }
 }
 

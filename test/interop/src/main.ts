@@ -31,13 +31,17 @@ console.log(
   `${entries.length} pairings, Go peer: ${goPeer}, seed ${seed}; to play one again: npm run interop -- --only WORDS --seed ${seed}`,
 );
 
-const rows = await playAll(entries, seed, AT_ONCE, (row) => console.log(lineOf(row)));
+let plays = 0;
+const rows = await playAll(entries, seed, AT_ONCE, (row) => {
+  plays++;
+  console.log(lineOf(row));
+});
 const wrong = rows.filter((row) => !row.allowed.includes(row.verdict));
 await record(rows);
 const bytes = rows.reduce((sum, { account }) => sum + account.bytes, 0);
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(
-  `\n${rows.length - wrong.length} of ${rows.length} pairings as they must be, ${(bytes / 1e6).toFixed(0)} MB, ${seconds} s`,
+  `\n${rows.length - wrong.length} of ${rows.length} pairings as they must be, ${plays - rows.length} plays again, ${(bytes / 1e6).toFixed(0)} MB, ${seconds} s`,
 );
 for (const row of wrong) console.log(`NOT ALLOWED: ${lineOf(row)}`);
 process.exit(wrong.length > 0 ? 1 : 0);

@@ -1,8 +1,8 @@
 /** An event's envelope: built once, here, and forwarded byte for byte from then on. PROTOCOL.md section 8.3. */
 import { TrickleError } from '@runnel/protocol';
+import type { Capture } from './capture-ring.ts';
 import { describeError } from './guard.ts';
 import { hasStreamForm, streamForm } from './stream-form.ts';
-import type { Capture } from './telemetry.ts';
 import { textOf } from './text.ts';
 
 /** What is the same for all events of a session. Members without a value are left out of the envelope. */

@@ -1,17 +1,9 @@
 /** The emitter: calls are captured into a ring and serialised later, when the drain asks for them. PROTOCOL.md section 8.3. */
 import type { Clock } from '@runnel/protocol';
-import { DropOldest } from '@runnel/pubsub';
 import { type DropReason, Tally } from './books.ts';
+import { type Capture, CaptureRing } from './capture-ring.ts';
 import type { Gate, Site } from './gate.ts';
 import { exceeds } from './text.ts';
-
-/** A call of `emit` as it is kept until the drain: its number, its time by the wall clock, and a shallow copy of its data. */
-export interface Capture {
-  readonly seq: number;
-  readonly at: number;
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>> | undefined;
-}
 
 /** A captured event, serialised. */
 export interface BuiltEvent {
@@ -47,7 +39,7 @@ export class Telemetry {
   emitted = 0;
   written = 0;
   readonly dropped = new Tally<DropReason>();
-  #ring: DropOldest<Capture>;
+  readonly #ring: CaptureRing;
   #inHand: readonly BuiltEvent[] = [];
   #refusing: DropReason | undefined;
   #ended: DropReason | undefined;
@@ -55,7 +47,7 @@ export class Telemetry {
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
-    this.#ring = new DropOldest(options.capacity);
+    this.#ring = new CaptureRing(options.capacity);
   }
 
   /** Never waits and never throws. What is captured: the time, the type, and the first level of `data`. */
@@ -95,7 +87,7 @@ export class Telemetry {
       this.dropped.add('queue_overflow');
       if (this.#options.overflow === 'drop_newest') return;
     }
-    this.#ring.push({ seq, at, type, data });
+    this.#ring.push(seq, at, type, data);
     this.#options.onWork();
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Filtered } from './filtered.ts';
+import { Arrivals, Filtered, filterOf } from './filtered.ts';
 import { Ring } from './ring.ts';
 import { summaryOf, type TailEvent, tailEvent } from './tail-event.ts';
 
@@ -16,7 +16,7 @@ const telemetry = (n: number, data: Record<string, unknown>) =>
 
 it('passes lines of a type and with a text, and looks at each once', () => {
   const events = new Ring<TailEvent>({ capacity: 10 });
-  const filtered = new Filtered('frame_done', 'ÜBER');
+  const filtered = new Filtered(filterOf('frame_done', 'ÜBER'));
   events.push(telemetry(1, { type: 'frame_done', note: 'über alles' }));
   events.push(telemetry(2, { type: 'frame_done', note: 'other' }));
   events.push(telemetry(3, { type: 'queue_depth', note: 'über' }));
@@ -39,7 +39,21 @@ it('passes lines of a type and with a text, and looks at each once', () => {
 it('a note of the page passes any filter', () => {
   const events = new Ring<TailEvent>({ capacity: 10 });
   events.push({ n: 1, at: now, kind: 'page', type: 'not seen here', text: '', note: '3 segments' });
-  expect(new Filtered('x', 'y').of(events).length).toBe(1);
+  expect(new Filtered(filterOf('x', 'y')).of(events).length).toBe(1);
+});
+
+it('counts what has come since a moment and passes, whenever the filter was set', () => {
+  const events = new Ring<TailEvent>({ capacity: 10 });
+  events.push(telemetry(1, { type: 'frame_done' }));
+  const since = { n: 1, pushed: events.pushed };
+  const all = new Arrivals(undefined, since);
+  for (const [n, type] of ['frame_done', 'queue_depth', 'frame_done'].entries())
+    events.push(telemetry(n + 2, { type }));
+  expect(all.of(events)).toBe(3);
+  const done = new Arrivals(filterOf('frame_done', ''), since);
+  expect(done.of(events)).toBe(2);
+  events.push(telemetry(5, { type: 'frame_done' }));
+  expect([all.of(events), done.of(events), done.of(events)]).toEqual([4, 3, 3]);
 });
 
 it('summarises what an event says beside its type, and a message as it is', () => {

@@ -23,6 +23,10 @@ it('gives the newest first, up to where the test ends it', () => {
   for (let n = 1; n <= 6; n++) ring.push(n);
   expect(ring.newest(2)).toEqual([6, 5]);
   expect(ring.newest(9, (n) => n > 4)).toEqual([6, 5]);
+  expect(ring.older(1, 2)).toEqual([5, 4]);
+  expect(ring.older(3, 9)).toEqual([3]);
+  expect(ring.older(9, 9)).toEqual([]);
+  expect(ring.pushed).toBe(6);
   ring.clear();
   expect(ring.newest(9)).toEqual([]);
 });

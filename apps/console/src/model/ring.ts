@@ -36,6 +36,11 @@ export class Ring<T> {
     return this.#forgotten;
   }
 
+  /** Items that were ever put in, since it was cleared last. */
+  get pushed(): number {
+    return this.#forgotten + this.#length;
+  }
+
   push(item: T): void {
     const weight = this.#weightOf(item);
     while (this.#length > 0 && (this.#length === this.#capacity || this.#weight + weight > this.#maxWeight))
@@ -58,6 +63,14 @@ export class Ring<T> {
       if (!test(item)) break;
       found.push(item);
     }
+    return found;
+  }
+
+  /** Newest first, without the `skip` newest: at most `most`. */
+  older(skip: number, most: number): T[] {
+    const found: T[] = [];
+    const end = Math.max(0, this.#length - skip - most);
+    for (let place = this.#length - 1 - skip; place >= end; place--) found.push(this.at(place) as T);
     return found;
   }
 

@@ -10,7 +10,7 @@ it('reads the views from the address', () => {
   expect(parseRoute('#/session/demo?type=a&q=b%20c').params.get('q')).toBe('b c');
 });
 
-it.each(['demo', 'a/b?c#d', 'ü %', '<b>', '100%'])('a link to %s leads there', (id) => {
+it.each(['demo', 'a/b?c#d', 'ü %', '<b>', '100%', '.', '..'])('a link to %s leads there', (id) => {
   expect(parseRoute(sessionLink(id))).toMatchObject({ view: 'session', id });
   expect(parseRoute(sinkLink(id))).toMatchObject({ view: 'sinks', id });
 });

@@ -8,6 +8,8 @@ import { Tip } from './parts/chip.tsx';
 import { Panel } from './parts/panel.tsx';
 import { Tail } from './tail.tsx';
 
+type Shown = 'events' | 'logs';
+
 const STATES: Readonly<Record<TailState, readonly [Tone, string, string]>> = {
   connecting: ['warn', 'connecting', 'Asking the trickle server for the events channel'],
   waiting: ['warn', 'waiting', 'The server has no events channel of this session'],
@@ -17,21 +19,33 @@ const STATES: Readonly<Record<TailState, readonly [Tone, string, string]>> = {
 };
 
 export function StreamPanel({ watch }: { watch: Watch }) {
-  const shown = route.value.params.get('show') === 'logs' ? 'logs' : 'events';
+  const shown: Shown = route.value.params.get('show') === 'logs' ? 'logs' : 'events';
   const [tone, word, sentence] = STATES[watch.state.value];
-  const tab = (name: 'events' | 'logs', label: string) => (
+  const show = (name: Shown) => setParam('show', name === 'events' ? '' : name);
+  const tab = (name: Shown, label: string) => (
     <button
       type="button"
       role="tab"
+      id={`tab-${name}`}
       aria-selected={shown === name}
-      onClick={() => setParam('show', name === 'events' ? '' : name)}
+      aria-controls="stream-panel"
+      tabIndex={shown === name ? 0 : -1}
+      onClick={() => show(name)}
     >
       {label}
     </button>
   );
+  /** There are two: each arrow leads to the other. */
+  const turn = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    event.preventDefault();
+    const other = shown === 'events' ? 'logs' : 'events';
+    show(other);
+    document.getElementById(`tab-${other}`)?.focus();
+  };
   const aside = (
     <>
-      <div class="tabs" role="tablist">
+      <div class="tabs" role="tablist" aria-label="What is shown" onKeyDown={turn}>
         {tab('events', 'Events')}
         {tab('logs', 'Logs')}
       </div>
@@ -41,7 +55,9 @@ export function StreamPanel({ watch }: { watch: Watch }) {
   );
   return (
     <Panel title="Stream" class="stream" aside={aside}>
-      {shown === 'events' ? <Tail watch={watch} /> : <Logs watch={watch} />}
+      <div class="shown" role="tabpanel" id="stream-panel" aria-labelledby={`tab-${shown}`}>
+        {shown === 'events' ? <Tail watch={watch} /> : <Logs watch={watch} />}
+      </div>
     </Panel>
   );
 }

@@ -1,8 +1,9 @@
 /** The tail of events. Only the rows that are seen are drawn; while it stands still, what comes is counted. */
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Filtered } from '../model/filtered.ts';
+import { Arrivals, Filtered, filterOf } from '../model/filtered.ts';
 import { count, exactly, timeOf } from '../model/format.ts';
+import type { Ring } from '../model/ring.ts';
 import { route, setParam } from '../model/route.ts';
 import { summaryOf, type TailEvent } from '../model/tail-event.ts';
 import { visible } from '../model/text.ts';
@@ -17,22 +18,44 @@ const ROW_PX = 24;
 /** Drawn above and below what is seen. */
 const SPARE = 4;
 
+/** The lines as they were when the tail was stopped, newest first. */
+interface Held {
+  readonly lines: readonly TailEvent[];
+  readonly n: number;
+  readonly pushed: number;
+}
+
+/** Newest first; a live tail is not copied to be drawn. */
+interface Lines {
+  readonly length: number;
+  slice(first: number, end: number): readonly TailEvent[];
+}
+
 export function Tail({ watch }: { watch: Watch }) {
   watch.changes.version.value;
   const { params } = route.value;
   const [type, text] = [params.get('type') ?? '', params.get('q') ?? ''];
-  const filtered = useMemo(() => new Filtered(type, text), [watch, type, text]);
-  const [held, setHeld] = useState<{ rows: readonly TailEvent[]; at: number }>();
+  const filter = useMemo(() => filterOf(type, text), [type, text]);
+  const filtered = useMemo(() => new Filtered(filter), [watch, filter]);
+  const [held, setHeld] = useState<Held>();
+  const stopped = useMemo(() => held && (filter ? held.lines.filter(filter) : held.lines), [held, filter]);
+  const arrivals = useMemo(() => held && new Arrivals(filter, held), [held, filter]);
   // A signal, so that keys pressed within one frame each move it.
   const selected = useSignal<TailEvent | undefined>(undefined);
-  const events = filtered.of(watch.events);
-  const rows = held?.rows ?? events.newest(MOST_EVENTS);
-  const hold = () => setHeld((before) => before ?? { rows: events.newest(MOST_EVENTS), at: watch.counts.lines });
+  const lines = stopped ?? live(filtered.of(watch.events));
+  const { pushed } = watch.events;
+  /** As it is drawn: what has come since is not under the pointer. */
+  const hold = () =>
+    setHeld((before) => {
+      if (before) return before;
+      const lines = watch.events.older(watch.events.pushed - pushed, MOST_EVENTS);
+      return { lines, n: lines[0]?.n ?? 0, pushed };
+    });
   const goOn = () => {
     setHeld(undefined);
     selected.value = undefined;
   };
-  useEffect(goOn, [filtered]);
+  useEffect(goOn, [watch]);
   return (
     <div class={`tail ${selected.value ? 'split' : ''}`}>
       <div class="tools">
@@ -48,21 +71,22 @@ export function Tail({ watch }: { watch: Watch }) {
           <Icon name={held ? 'play' : 'pause'} />
           {held ? 'Go on' : 'Pause'}
         </button>
-        {held && <span class="tag warn num">{count(watch.counts.lines - held.at)} new</span>}
+        {arrivals && <span class="tag warn num">{count(arrivals.of(watch.events))} new</span>}
       </div>
-      {rows.length === 0 ? (
+      {lines.length === 0 ? (
         <Empty
-          title={type === '' && text === '' ? 'No events yet' : 'No event matches'}
+          title={filter ? 'No event matches' : 'No events yet'}
           text={
-            type === '' && text === ''
-              ? 'They are shown as they come.'
-              : `Looked through the newest ${count(watch.events.length)} lines.`
+            filter
+              ? `Looked through the newest ${count(held?.lines.length ?? watch.events.length)} lines.`
+              : 'They are shown as they come.'
           }
-          busy={type === '' && text === ''}
+          busy={!filter}
         />
       ) : (
         <Rows
-          rows={rows}
+          lines={lines}
+          isLive={!stopped}
           selected={selected}
           onLeaveTop={hold}
           onSelect={(event) => {
@@ -81,6 +105,12 @@ export function Tail({ watch }: { watch: Watch }) {
       )}
     </div>
   );
+}
+
+/** As they are now: what comes until the next drawing is not among them. */
+function live(ring: Ring<TailEvent>): Lines {
+  const { length, pushed } = ring;
+  return { length, slice: (first, end) => ring.older(first + ring.pushed - pushed, end - first) };
 }
 
 function TypeFilter({ watch, type }: { watch: Watch; type: string }) {
@@ -103,14 +133,16 @@ function TypeFilter({ watch, type }: { watch: Watch; type: string }) {
 }
 
 interface RowsProps {
-  readonly rows: readonly TailEvent[];
+  readonly lines: Lines;
+  /** Lines come in at the top. */
+  readonly isLive: boolean;
   readonly selected: Signal<TailEvent | undefined>;
   /** The person scrolls down: what is there must not run away. */
   readonly onLeaveTop: () => void;
   readonly onSelect: (event: TailEvent) => void;
 }
 
-function Rows({ rows, selected, onLeaveTop, onSelect }: RowsProps) {
+function Rows({ lines, isLive, selected, onLeaveTop, onSelect }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState({ top: 0, height: 480 });
   const measure = () => {
@@ -123,30 +155,43 @@ function Rows({ rows, selected, onLeaveTop, onSelect }: RowsProps) {
     if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
+  useEffect(() => {
+    if (isLive && box.current) box.current.scrollTop = 0;
+  }, [isLive]);
   const first = Math.max(0, Math.floor(place.top / ROW_PX) - SPARE);
-  const seen = rows.slice(first, first + Math.ceil(place.height / ROW_PX) + 2 * SPARE);
+  const seen = lines.slice(first, first + Math.ceil(place.height / ROW_PX) + 2 * SPARE);
+  const chosen = selected.value;
   const move = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    const next =
-      rows[Math.max(0, Math.min(rows.length - 1, (selected.value ? rows.indexOf(selected.value) : -1) + step))];
-    if (!next || !box.current) return;
+    const all = lines.slice(0, lines.length);
+    const from = selected.peek();
+    const to = Math.max(0, Math.min(all.length - 1, (from ? all.indexOf(from) : -1) + step));
+    const next = all[to];
+    if (!next) return;
     onSelect(next);
-    const y = rows.indexOf(next) * ROW_PX;
-    if (y < box.current.scrollTop) box.current.scrollTop = y;
-    if (y + ROW_PX > box.current.scrollTop + box.current.clientHeight)
-      box.current.scrollTop = y + ROW_PX - box.current.clientHeight;
+    show(box.current, to * ROW_PX);
   };
   return (
-    <div class="rows" ref={box} onScroll={measure} onKeyDown={move} tabIndex={0} role="listbox" aria-label="Events">
-      <div class="all" style={{ height: `${rows.length * ROW_PX}px` }}>
+    <div
+      class="rows"
+      ref={box}
+      onScroll={measure}
+      onKeyDown={move}
+      tabIndex={0}
+      role="listbox"
+      aria-label="Events"
+      aria-activedescendant={chosen && seen.includes(chosen) ? idOf(chosen) : undefined}
+    >
+      <div class="all" style={{ height: `${lines.length * ROW_PX}px` }}>
         {seen.map((event, n) => (
           <Row
             key={n}
             event={event}
-            top={(first + n) * ROW_PX}
-            isSelected={event === selected.value}
+            place={first + n}
+            of={lines.length}
+            isSelected={event === chosen}
             onSelect={onSelect}
           />
         ))}
@@ -155,24 +200,38 @@ function Rows({ rows, selected, onLeaveTop, onSelect }: RowsProps) {
   );
 }
 
+/** Scrolls no further than it takes to see the row at `y`. */
+function show(box: HTMLElement | null, y: number): void {
+  if (!box) return;
+  if (y < box.scrollTop) box.scrollTop = y;
+  if (y + ROW_PX > box.scrollTop + box.clientHeight) box.scrollTop = y + ROW_PX - box.clientHeight;
+}
+
+const idOf = ({ n }: TailEvent) => `line-${n}`;
+
 interface RowProps {
   readonly event: TailEvent;
-  readonly top: number;
+  /** From the newest, 0. */
+  readonly place: number;
+  readonly of: number;
   readonly isSelected: boolean;
   readonly onSelect: (event: TailEvent) => void;
 }
 
 /** Rows have places, not identities: a place's element is used again for what stands there next. */
-function Row({ event, top, isSelected, onSelect }: RowProps) {
+function Row({ event, place, of, isSelected, onSelect }: RowProps) {
   const { at, kind, type, note } = event;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list moves the selection by arrow keys
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus
     <div
       class={`row ${kind === 'telemetry' ? '' : 'message'} ${note === undefined ? '' : 'note'}`}
+      id={idOf(event)}
       role="option"
       aria-selected={isSelected}
-      style={{ top: `${top}px` }}
+      aria-posinset={place + 1}
+      aria-setsize={of}
+      style={{ top: `${place * ROW_PX}px` }}
       onClick={() => onSelect(event)}
     >
       <time title={exactly(at)}>{timeOf(at)}</time>

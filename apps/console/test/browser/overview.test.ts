@@ -22,12 +22,12 @@ describeInBrowser('the overview', ({ open }) => {
     await expect
       .poll(async () => Number(await alpha.locator('[data-label="Events / s"]').innerText()), { timeout: 20_000 })
       .toBeGreaterThan(10);
-    expect(await alpha.locator('[data-label="p99"]').innerText()).toMatch(/ m?s$/);
+    await expect.poll(() => alpha.locator('[data-label="p99"]').innerText()).toMatch(/ m?s$/);
     await page.locator('.sessions tr', { hasText: 'beta' }).getByText('waiting', { exact: true }).waitFor();
     expect(await page.locator('.sinks tbody tr').count()).toBe(2);
     const channel = page.locator('.channels tr', { hasText: 'alpha-events' });
     await channel.waitFor();
-    expect(await channel.locator('[data-label="Readers"]').innerText()).not.toBe('0');
+    await expect.poll(() => channel.locator('[data-label="Readers"]').innerText()).not.toBe('0');
   });
 
   it('searches with / and keeps the search and the sorting in the address', async () => {
@@ -38,7 +38,7 @@ describeInBrowser('the overview', ({ open }) => {
     await page.keyboard.type('bet');
     await expect.poll(() => rows.count()).toBe(1);
     await page.locator('.channels').getByRole('button', { name: 'Kept' }).click();
-    expect(new URL(page.url()).hash).toBe('#/?q=bet&channels-by=-bytes');
+    await expect.poll(() => new URL(page.url()).hash).toBe('#/?q=bet&channels-by=-bytes');
     const again = await open(loop, new URL(page.url()).hash);
     await again.locator('.sessions tbody tr').first().waitFor();
     expect(await again.locator('.sessions tbody tr').count()).toBe(1);
@@ -79,7 +79,7 @@ describeInBrowser('the overview', ({ open }) => {
     await keys.press('Enter');
     await page.locator('dialog').getByRole('button', { name: 'Close' }).press('Enter');
     await page.locator('dialog').waitFor({ state: 'detached' });
-    expect(await keys.evaluate((button) => button === document.activeElement)).toBe(true);
+    await expect.poll(() => keys.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.keyboard.press('g');
     await page.keyboard.press('s');
     await expect.poll(() => new URL(page.url()).hash).toBe('#/sinks');
@@ -88,6 +88,18 @@ describeInBrowser('the overview', ({ open }) => {
     await page.keyboard.press('t');
     await page.keyboard.press('t');
     await expect.poll(dark).not.toBe(before);
+  });
+
+  it('a row keeps the focus when sorting moves it', async () => {
+    const page = await open(loop);
+    const rows = page.locator('.sessions tbody tr');
+    await rows.nth(2).waitFor();
+    await page.getByRole('button', { name: 'Session', exact: true }).click();
+    await expect.poll(() => rows.first().locator('.id').innerText()).toBe('alpha');
+    await rows.first().focus();
+    await page.evaluate(() => document.querySelector<HTMLElement>('.sessions th[aria-sort] button')?.click());
+    await expect.poll(() => rows.last().locator('.id').innerText()).toBe('alpha');
+    expect(await page.locator('tr:focus .id').innerText()).toBe('alpha');
   });
 
   it.each([360, 768, 1400, 2560])('fits into %d pixels', async (width) => {

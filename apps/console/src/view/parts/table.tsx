@@ -1,6 +1,6 @@
 /** A table that is sorted by its heads, walked by arrow keys, and shows no more rows than a person reads. */
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { route, setParam } from '../../model/route.ts';
 
 export interface Column<Row> {
@@ -44,8 +44,10 @@ export function Table<Row>(props: TableProps<Row>) {
     const value = `${next ? '-' : ''}${column.name}`;
     setParam(param, value === props.sort ? '' : value);
   };
+  const box = useRef<HTMLDivElement>(null);
+  useKeptFocus(box.current);
   return (
-    <div class="scroll">
+    <div class="scroll" ref={box}>
       <table onKeyDown={walk}>
         <thead>
           <tr>
@@ -95,6 +97,15 @@ export function Table<Row>(props: TableProps<Row>) {
       )}
     </div>
   );
+}
+
+/** A row that sorting moves is taken out of the document and put in again, and what has the focus in it would lose it. */
+function useKeptFocus(box: HTMLElement | null): void {
+  const { activeElement } = document;
+  const focused = box?.contains(activeElement) && activeElement instanceof HTMLElement ? activeElement : undefined;
+  useLayoutEffect(() => {
+    if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+  });
 }
 
 /** A click anywhere in the row follows its link, but for text being selected and links of its own. */

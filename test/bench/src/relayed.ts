@@ -18,14 +18,17 @@ export async function relayed(options: WholeRelayOptions, round: Round): Promise
 
 /** A chain for each round: what one leaves behind, in memory or in connections, is not there while others are measured. */
 export function relayedAnew(options: WholeRelayOptions, round: Round): Contender {
+  let current: WholeRelay | undefined;
   return {
     async round(pace) {
-      const relay = await wholeRelay(options);
+      current = await wholeRelay(options);
       try {
-        return await round(relay, pace);
+        return await round(current, pace);
       } finally {
-        await relay.close();
+        await current.close();
       }
     },
+    // A round that is given up would go on beside the others.
+    close: () => current?.close(),
   };
 }

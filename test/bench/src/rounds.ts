@@ -8,7 +8,7 @@ export interface RoundsOptions {
   readonly seconds?: number;
   /** How long the round before them lasts, which does not count; 0: there is none. */
   readonly warmup: number;
-  /** How long a contender may take to open, and for a round; one that takes longer is left out. Default 120,000. */
+  /** How long a contender may take to open, and for a round; one that takes longer is left out. Default 180,000. */
   readonly limitMs?: number;
   /** Told before each round of each contender, and of those left out. */
   readonly progress?: (message: string) => void;
@@ -25,7 +25,7 @@ export interface Measured {
 
 /** Opens all contenders, runs the rounds and closes them again. One that fails is out of the run, and the others go on. */
 export async function measure(workload: Workload, options: RoundsOptions): Promise<Measured> {
-  const { rounds, seconds = 2, warmup, limitMs = 120_000, progress = () => {} } = options;
+  const { rounds, seconds = 2, warmup, limitMs = 180_000, progress = () => {} } = options;
   const open = new Map<string, Contender>();
   const unavailable: Record<string, string> = {};
   const failed: Record<string, string> = {};

@@ -2,6 +2,7 @@
  * docs/conformance.md: our server beside the Go server, case by case. It is written from the cases, the set-ups of our server and the list of the
  * Go server's known failures; that each of those is true is checked by the tests beside this file.
  */
+import { bars } from '@runnel/bench/charts';
 import { recorded } from '../fuzz/figures.ts';
 import { type Case, countsOf, parseFeatures, type Result, type Section, sections, unmet } from '../src/index.ts';
 import known from './go-known-failures.json' with { type: 'json' };
@@ -30,6 +31,8 @@ export function document(specification: string): string {
     ...setups.map((setup) => setupRow(setup, cases.length)),
     `| ${known.server} | ${cases.length} | ${go.pass} | ${go.fail} | ${go['not applicable']} |`,
     '',
+    '![Cases passed by section, ours and the Go server](conformance.svg)',
+    '',
     'Each case is held against our server in at least one set-up and passes in every one it applies to. The Go server is held to this list by a test',
     'where `RUNNEL_GO_TRICKLE` names a program that is made with it; elsewhere the same list is checked against the model of it in',
     '[test/interop](../test/interop). A case that starts or stops failing there fails our build.',
@@ -42,6 +45,19 @@ export function document(specification: string): string {
     ...deviations(specification),
     '',
   ].join('\n');
+}
+
+/** The document's chart: an SVG file. */
+export function chart(): string {
+  const passed = sections.flatMap(({ number, cases }) => [
+    { name: `${number}, ours`, value: cases.length, ours: true },
+    { name: `${number}, Go`, value: cases.filter((one) => goOutcome(one).verdict === 'pass').length },
+  ]);
+  return bars({
+    title: 'Cases passed, by section of PROTOCOL.md',
+    subtitle: 'ours in at least one set-up; the Go server has no feature for some of the others',
+    bars: passed,
+  });
 }
 
 /** What the case gives on the Go server, by the list of its known failures. */

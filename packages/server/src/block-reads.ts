@@ -9,6 +9,7 @@ import { ROOM } from './frame.ts';
 
 /** Most reads bring little, and for them one piece of memory is enough, since each is done with when the next begins. */
 const shared: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+const sharedView = viewOf(shared);
 /** So many bytes are worth a block. */
 const MUCH = (BLOCK_BYTES * 3) / 4;
 
@@ -18,7 +19,7 @@ export type Push = (bytes: Buffer, block?: Block) => void;
 export class BlockReads {
   #blocks: Blocks;
   #block: Block = { memory: shared, kept: false };
-  #view = viewOf(shared);
+  #view = sharedView;
 
   /** Has `socket` call `read` with all it reads, good for the time of the call, if that can be. */
   constructor(socket: Socket, blocks: Blocks, read: (data: Buffer) => void) {
@@ -50,7 +51,7 @@ export class BlockReads {
     if (much === own) return;
     if (own) this.#blocks.give(memory);
     this.#block = { memory: much ? this.#blocks.take() : shared, kept: false };
-    this.#view = viewOf(this.#block.memory);
+    this.#view = much ? viewOf(this.#block.memory) : sharedView;
   }
 }
 

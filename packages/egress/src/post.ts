@@ -27,15 +27,18 @@ export async function post(
   headers.set('content-length', String(body.length));
   try {
     return await new Promise((resolve, reject) => {
-      const { request } = url.startsWith('https:') ? https : http;
+      const { request } = new URL(url).protocol === 'https:' ? https : http;
       const sending = request(url, { method: 'POST', headers: Object.fromEntries(headers), signal });
       let answered = false;
       sending.once('response', (response) => {
         answered = true;
+        // Nobody takes the rest of a body that is answered already, and the connection would be held for it.
+        response.once('end', () => sending.writableFinished || sending.destroy());
         bounded(response).then(resolve, reject);
       });
-      // Whoever has answered need not take the rest of the body.
       sending.on('error', (error) => answered || reject(error));
+      // Node ends one that is answered 101 without an error.
+      sending.once('close', () => answered || reject(new Error('closed without an answer')));
       sending.end(body);
     });
   } catch (error) {
@@ -59,6 +62,7 @@ function bounded(response: http.IncomingMessage): Promise<Answer> {
     });
     response.once('end', done);
     response.on('error', reject);
+    response.once('close', () => reject(new Error('the answer broke off')));
   });
 }
 

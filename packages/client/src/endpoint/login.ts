@@ -9,9 +9,10 @@ import type { WrongTokens } from './wrong-tokens.ts';
 export function loginRoutes(app: Hono, token: string, wrong: WrongTokens): void {
   app.get('/login', (c) => loginPage(c, 200));
   app.post('/login', async (c) => {
+    const { token: given } = await c.req.parseBody();
+    // Not before the body is there: of many that come at once each would be listened to.
     const refusal = wrong.refusal(c);
     if (refusal) return refusal;
-    const { token: given } = await c.req.parseBody();
     if (typeof given !== 'string' || !isSame(given.trim(), token)) {
       wrong.add(c);
       return loginPage(c, 401, 'That is not the token of this relay.');

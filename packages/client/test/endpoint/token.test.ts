@@ -195,6 +195,14 @@ test('an address that showed ten wrong tokens is not listened to until the minut
   expect((await ask('/status', bearer(TOKEN))).status).toBe(200);
 });
 
+test('of wrong tokens that come all at once no more than ten are listened to', async () => {
+  const endpoint = createEndpoint(startLoop({ clock: new ManualClock() }).relay, { token: TOKEN, open: true });
+  const tokens = [...Array(19).fill('wrong'), TOKEN];
+  const login = (token: string) => endpoint.request('/login', { method: 'POST', body: new URLSearchParams({ token }) });
+  const statuses = (await Promise.all(tokens.map(login))).map(({ status }) => status);
+  expect([statuses.filter((status) => status === 401).length, statuses.at(-1)]).toEqual([10, 429]);
+});
+
 test('a page that re-binds its own name to this machine is refused everything', async () => {
   const { endpoint, url } = await served();
   for (const path of ['status', 'feed', '', 'channels']) {

@@ -32,7 +32,7 @@ const MOST_BYTES = 256 * 1024;
 /**
  * `/status` (JSON), `/metrics` (Prometheus), `/logs/tail?lines=` (text, default 100, at most 1,000), `/healthz`; `/feed`, `/channels`, `/sinks/:name/dead` and `/replay`,
  * `/sessions/:id/control`, as `wire.ts` says; and where the relay asks for consent `/consent` (the users, one a line) and PUT and DELETE of `/consent/<user>`. A page's request that changes something
- * needs `X-Runnel-Token`; on an `open` endpoint every request needs the token, and an address that showed ten wrong ones is answered 429 for the rest of a minute. A Hono app, to be mounted or served; `serveRelay` serves it.
+ * needs `X-Runnel-Token`; on an `open` endpoint every request needs the token, and an address that showed ten different wrong ones is answered 429 for the rest of a minute. A Hono app, to be mounted or served; `serveRelay` serves it.
  * Throws TrickleError `invalid` for a token that is too short.
  */
 export function createEndpoint(relay: Relay, options: EndpointOptions = {}): Hono {

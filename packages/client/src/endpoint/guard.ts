@@ -22,7 +22,7 @@ export function tokenNeeded(token: string, open: boolean, wrong: WrongTokens): M
     if (refusal) return refusal;
     const shows = isSame(bearer, token);
     if (open && !shows && !isSame(cookie, token)) {
-      if ((bearer ?? cookie) !== undefined) wrong.add(c);
+      if ((bearer ?? cookie) !== undefined) wrong.add(c, JSON.stringify([bearer, cookie]));
       // One that an earlier start of the relay gave would be wrong with every request.
       if (cookie !== undefined) deleteCookie(c, cookieName(c), { path: '/' });
       return unknown(c);

@@ -14,7 +14,7 @@ export function loginRoutes(app: Hono, token: string, wrong: WrongTokens): void 
     const refusal = wrong.refusal(c);
     if (refusal) return refusal;
     if (typeof given !== 'string' || !isSame(given.trim(), token)) {
-      wrong.add(c);
+      wrong.add(c, String(given));
       return loginPage(c, 401, 'That is not the token of this relay.');
     }
     // Lax, so that a link from elsewhere opens the page; what changes something needs the page's token besides.

@@ -201,6 +201,34 @@ describe('requests', () => {
     expect(sink.envelopes.slice(5).map(({ id }) => id)).toEqual(ids(3, 3));
   });
 
+  test('one that fails on a full disk does not stop those that are asked for when there is room', async () => {
+    const path = freshPath();
+    let refuses = true;
+    const taken: (string | undefined)[] = [];
+    const picky: Sink = {
+      name: 'picky',
+      async send(batch) {
+        if (refuses) throw new SinkError('refused', 'no');
+        taken.push(...batch.map(({ id }) => id));
+      },
+      async close() {},
+    };
+    const { relay, events } = startLoop({ journal: openJournal({ path }), sinks: [picky] });
+    relay.open('demo');
+    await events('demo').writeMany(lines(3));
+    await eventually(() => expect(relay.status().sinks[0]).toMatchObject({ dead: 3 }));
+    const db = new DatabaseSync(path, { timeout: 5000 });
+    db.exec("CREATE TRIGGER full BEFORE DELETE ON dead BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END");
+    relay.errands.ask({ kind: 'replay_dead', sink: 'picky' });
+    await eventually(() => expect(relay.errands.newest).toMatchObject([{ state: 'failed' }]));
+    db.exec('DROP TRIGGER full');
+    db.close();
+    refuses = false;
+    relay.errands.ask({ kind: 'replay_dead', sink: 'picky' });
+    await eventually(() => expect(relay.errands.newest[1]).toMatchObject({ state: 'done', done: 3, error: undefined }));
+    await eventually(() => expect(taken).toEqual(ids(3)));
+  });
+
   test('without a relay they are carried out at once; what cannot be done is an error that says why', async () => {
     const path = freshPath();
     const { relay, sink, events } = startLoop({ journal: openJournal({ path }) });

@@ -73,7 +73,8 @@ export class Lane {
 
   /** Stands still while `change` moves the cursor, and goes on from where that is. What was in hand is sent again, if it is still to be sent. */
   hold(change: () => Promise<void>): Promise<void> {
-    this.#holding = this.#holding.then(() => this.#hold(change));
+    // What became of one is told to whoever asked for it, and does not concern the next.
+    this.#holding = this.#holding.catch(() => {}).then(() => this.#hold(change));
     return this.#holding;
   }
 

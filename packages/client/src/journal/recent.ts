@@ -6,7 +6,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 
 /** A run of rows without a gap: `n` of each is one more than that of the row before. */
 export class Recent {
-  #rows: readonly Row[] = [];
+  #rows: Row[] = [];
   #bytes = 0;
 
   /** Takes what was committed. `readers`: the number up to which each cursor has read; of what all have that read here nothing is kept. */
@@ -36,8 +36,14 @@ export class Recent {
 
   /** Appends `rows`, and lets go of the first so many. */
   #keep(rows: readonly Row[], without: number): void {
-    for (const { envelope } of rows) this.#bytes += envelope.bytes.length;
-    for (const { envelope } of this.#rows.slice(0, without)) this.#bytes -= envelope.bytes.length;
-    this.#rows = this.#rows.slice(without).concat(rows);
+    if (without > 0) {
+      for (const { envelope } of this.#rows.slice(0, without)) this.#bytes -= envelope.bytes.length;
+      this.#rows = this.#rows.slice(without);
+    }
+    // In place: a commit may be of one, and what is held for a slow reader is many.
+    for (const row of rows) {
+      this.#rows.push(row);
+      this.#bytes += row.envelope.bytes.length;
+    }
   }
 }

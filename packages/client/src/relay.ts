@@ -166,7 +166,8 @@ export function createRelay(options: RelayOptions): Relay {
     if (closing) throw new TrickleError('aborted', 'the relay is closed');
     if (sessions.has(id)) throw new TrickleError('invalid', `session ${id} is open`);
     const names = sessionChannels(id);
-    if (!isChannelName(names.events) || !isChannelName(names.control))
+    // `.` and `..` are no part of a path that arrives as it was sent, of the endpoint's neither.
+    if (![id, names.events, names.control].every(isChannelName))
       throw new TrickleError('invalid', `${id} is no session id`);
     const setup: SessionSetup = {
       id,

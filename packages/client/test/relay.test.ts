@@ -853,7 +853,8 @@ describe('closing', () => {
     const { relay } = startLoop();
     relay.open('demo');
     expect(() => relay.open('demo')).toThrow(expect.objectContaining({ code: 'invalid' }));
-    expect(() => relay.open('a\nb')).toThrow(expect.objectContaining({ code: 'invalid' }));
+    for (const id of ['a\nb', '..', '.', ''])
+      expect(() => relay.open(id)).toThrow(expect.objectContaining({ code: 'invalid' }));
     expect(() => relay.open('x', { eventsUrl: 'ftp://x/' })).toThrow(expect.objectContaining({ code: 'invalid' }));
     expect(() => startLoop({ sinks: [hangingSink('a'), hangingSink('a')] })).toThrow(
       expect.objectContaining({ code: 'invalid' }),

@@ -113,7 +113,7 @@ function optionsOf(
   return {
     width,
     height,
-    padding: [8, 6, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: 'session', filters: { sub: isMove, pub: isMove } },

@@ -1,6 +1,6 @@
 /** The tail of events. Only the rows that are seen are drawn; while it stands still, what comes is counted. */
 import { type Signal, useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Arrivals, Filtered, filterOf } from '../model/filtered.ts';
 import { count, exactly, timeOf } from '../model/format.ts';
 import type { Ring } from '../model/ring.ts';
@@ -21,6 +21,10 @@ const SPARE = 4;
 /** The lines as they were when the tail was stopped, newest first. */
 interface Held {
   readonly lines: readonly TailEvent[];
+  /** Those that were shown, by the filter there was: it keeps lines that are no longer among all. */
+  readonly shown: readonly TailEvent[];
+  readonly type: string;
+  readonly text: string;
   readonly n: number;
   readonly pushed: number;
 }
@@ -38,18 +42,23 @@ export function Tail({ watch }: { watch: Watch }) {
   const filter = useMemo(() => filterOf(type, text), [type, text]);
   const filtered = useMemo(() => new Filtered(filter), [watch, filter]);
   const [held, setHeld] = useState<Held>();
-  const stopped = useMemo(() => held && (filter ? held.lines.filter(filter) : held.lines), [held, filter]);
+  const stopped = useMemo(() => {
+    if (held?.type === type && held.text === text) return held.shown;
+    return filter ? held?.lines.filter(filter) : held?.lines;
+  }, [held, filter]);
   const arrivals = useMemo(() => held && new Arrivals(filter, held), [held, filter]);
   // A signal, so that keys pressed within one frame each move it.
   const selected = useSignal<TailEvent | undefined>(undefined);
-  const lines = stopped ?? live(filtered.of(watch.events));
+  // Looked at while it stands still too: what comes then is there when it goes on.
+  const coming = live(filtered.of(watch.events));
+  const lines = stopped ?? coming;
   const { pushed } = watch.events;
   /** As it is drawn: what has come since is not under the pointer. */
   const hold = () =>
     setHeld((before) => {
       if (before) return before;
       const lines = watch.events.older(watch.events.pushed - pushed, MOST_EVENTS);
-      return { lines, n: lines[0]?.n ?? 0, pushed };
+      return { lines, shown: coming.slice(0, coming.length), type, text, n: lines[0]?.n ?? 0, pushed };
     });
   const goOn = () => {
     setHeld(undefined);
@@ -150,12 +159,15 @@ function Rows({ lines, isLive, selected, onLeaveTop, onSelect }: RowsProps) {
     if (top > ROW_PX) onLeaveTop();
     setPlace({ top, height });
   };
+  const measureNow = useRef(measure);
+  measureNow.current = measure;
   useEffect(() => {
-    const observer = new ResizeObserver(measure);
+    const observer = new ResizeObserver(() => measureNow.current());
     if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  useEffect(() => {
+  // Before anything is measured: lines that come must not find it scrolled, and stop again.
+  useLayoutEffect(() => {
     if (isLive && box.current) box.current.scrollTop = 0;
   }, [isLive]);
   const first = Math.max(0, Math.floor(place.top / ROW_PX) - SPARE);

@@ -63,6 +63,39 @@ describeInBrowser('1,000 events a second', ({ open }) => {
     expect(await oldest.innerText()).toBe(text);
     expect(await height()).toBe(kept * 24);
   });
+
+  it('what passes a filter is not lost by stopping, however much else has come since', async () => {
+    const page = await open(loop, '#/session/demo?type=stream.stats');
+    await linesOver(page, 8_000);
+    const rows = page.locator('.rows .row');
+    const oldest = await rows.last().innerText();
+    await page.locator('.tail .tools').getByRole('button', { name: 'Pause' }).click();
+    const tag = page.locator('.tools .tag', { hasText: 'new' });
+    await tag.waitFor();
+    expect(await rows.last().innerText()).toBe(oldest);
+    const shown = async () => Number(await rows.first().getAttribute('aria-setsize'));
+    const stopped = await shown();
+    await linesOver(page, (await linesRead(page)) + 10_000);
+    const fresh = Number.parseInt(await tag.innerText(), 10);
+    await page.locator('.tail .tools').getByRole('button', { name: 'Go on' }).click();
+    await tag.waitFor({ state: 'detached' });
+    expect(await shown()).toBeGreaterThanOrEqual(stopped + fresh);
+  });
+
+  it('goes on from wherever it was scrolled to, though that closes the event in full', async () => {
+    const page = await open(loop, '#/session/demo', { viewport: { width: 1600, height: 900 } });
+    await linesOver(page, 2_000);
+    await page.locator('.rows .row').nth(2).click();
+    await page.locator('.rows').evaluate((element) => {
+      element.scrollTop = 200 * 24;
+    });
+    await page.locator('.row[aria-posinset="201"]').waitFor();
+    await page.locator('.tail .tools').getByRole('button', { name: 'Go on' }).click();
+    const newest = page.locator('.row[aria-posinset="1"]');
+    const text = await newest.innerText({ timeout: 10_000 });
+    await expect.poll(() => newest.innerText(), { timeout: 10_000 }).not.toBe(text);
+    await page.locator('.tail .tools').getByRole('button', { name: 'Pause' }).waitFor({ timeout: 10_000 });
+  });
 });
 
 /** A busy machine takes its time to show them. */

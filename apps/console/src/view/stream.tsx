@@ -37,7 +37,7 @@ export function StreamPanel({ watch }: { watch: Watch }) {
   );
   /** There are two: each arrow leads to the other. */
   const turn = (event: KeyboardEvent) => {
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    if (event.altKey || (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight')) return; // with Alt they are the browser's Back and Forward
     event.preventDefault();
     const other = shown === 'events' ? 'logs' : 'events';
     show(other);

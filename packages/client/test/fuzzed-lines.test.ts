@@ -1,6 +1,7 @@
 /** Whatever a runner writes, its session lives. RUNNEL_FUZZ_SEED plays one run again. */
 import { expect, onTestFailed, test } from 'vitest';
 import { event, line, startLoop } from './loop.ts';
+import { mulberry } from './simulation.ts';
 
 const LINES = 1_000_000;
 const A_SEGMENT = 10_000;
@@ -69,14 +70,3 @@ function fuzz(random: () => number): Buffer {
 }
 
 const ended = (...parts: Buffer[]) => Buffer.concat([...parts, Buffer.from('\n')]);
-
-/** mulberry32. */
-function mulberry(state: number): () => number {
-  let at = state >>> 0;
-  return () => {
-    at = (at + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(at ^ (at >>> 15), at | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { documents } from './document.ts';
 import { goals } from './goals.ts';
-import type { Result } from './result.ts';
+import { type Result, readResults } from './result.ts';
 import { growthOf, type Soak, slopeOf } from './soak.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -17,6 +17,14 @@ test('results/why.json speaks of goals that there are', async () => {
   const known = new Set(['soak', ...goals.flatMap(({ id, what }) => [id, `${id}: ${what}`])]);
 
   expect(Object.keys(why).filter((key) => !known.has(key))).toEqual([]);
+});
+
+test('every goal that is missed has its reason in results/why.json', async () => {
+  const results = await readResults(new URL('../results/', import.meta.url));
+  const why = JSON.parse(await readFile(new URL('../results/why.json', import.meta.url), 'utf8'));
+  const missed = goals.filter((goal) => verdictOf(goal, results).outcome !== 'met');
+
+  expect(missed.filter(({ id, what }) => !(`${id}: ${what}` in why) && !(id in why))).toEqual([]);
 });
 
 test('a goal that is a ratio is held against the median of the ratios within the rounds', () => {

@@ -2,12 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { readable } from '../charts/frame.ts';
 import { chartName, chartOf } from './chart.ts';
-import { type Goal, goals } from './goals.ts';
+import { goalSection } from './goal-section.ts';
+import { goals } from './goals.ts';
 import type { Machine } from './machine.ts';
 import { type Result, readResults } from './result.ts';
 import { readSoak } from './soak.ts';
 import { soakChart, soakChartName, soakSection } from './soaked.ts';
-import { verdictOf } from './verdict.ts';
 
 const FOLDER = new URL('../results/', import.meta.url);
 const DOCS = new URL('../../../docs/', import.meta.url);
@@ -33,7 +33,7 @@ export async function documents(): Promise<Map<string, string>> {
     '# Performance',
     INTRODUCTION,
     machineSection([...results.values()]),
-    `## Goals\n\n${goalTable(results, why)}`,
+    goalSection(results, why),
     ...sections,
   ].join('\n\n');
   const charts = [...results.values()].map((result): [string, string] => [chartName(result), chartOf(result)]);
@@ -52,24 +52,6 @@ export async function report(): Promise<string[]> {
   const files = await documents();
   for (const [name, text] of files) await writeFile(new URL(name, DOCS), text);
   return [...files.keys()];
-}
-
-function goalTable(results: ReadonlyMap<string, Result>, why: Readonly<Record<string, string>>): string {
-  const rows = goals.map((goal) => {
-    const verdict = verdictOf(goal, results);
-    const measured = 'measured' in verdict ? figure(goal, verdict.measured) : '–';
-    const reason =
-      'because' in verdict ? verdict.because.trim() : (why[`${goal.id}: ${goal.what}`] ?? why[goal.id] ?? '');
-    return `| ${goal.id} | ${goal.what} | ${bound(goal)} | ${measured} | ${verdict.outcome} | ${verdict.outcome === 'met' ? '' : reason} |`;
-  });
-  return ['| Goal | What | Bound | Measured | | Why |', '|---|---|---|---|---|---|', ...rows].join('\n');
-}
-
-const figure = ({ against }: Goal, value: number): string => (against ? `${readable(value)}x` : readable(value));
-
-function bound(goal: Goal): string {
-  const { atMost, atLeast } = goal;
-  return atMost === undefined ? `at least ${figure(goal, atLeast ?? 0)}` : `at most ${figure(goal, atMost)}`;
 }
 
 function section(result: Result): string {

@@ -6,7 +6,7 @@ import { bars } from '@runnel/bench/charts';
 import { type Case, countsOf, parseFeatures, type Result, type Section, sections, unmet } from '../src/index.ts';
 import { fuzzed, fuzzedCharts } from './fuzzed.ts';
 import known from './go-known-failures.json' with { type: 'json' };
-import { matrix } from './matrix.ts';
+import { matrix, matrixCharts } from './matrix.ts';
 import { casesFor, type Setup, setups } from './setups.ts';
 
 type Outcome = Pick<Result, 'verdict' | 'reason'>;
@@ -51,7 +51,7 @@ export function document(specification: string): string {
 }
 
 /** The document's charts: SVG files, by name. */
-export const charts = (): Record<string, string> => ({ [CHART]: casesChart(), ...fuzzedCharts() });
+export const charts = (): Record<string, string> => ({ [CHART]: casesChart(), ...matrixCharts(), ...fuzzedCharts() });
 
 function casesChart(): string {
   const passed = sections.flatMap(({ number, cases }) => [

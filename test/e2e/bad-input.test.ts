@@ -35,7 +35,7 @@ test('one session is disturbed, the other never notices, and both go on', { time
   const file = join(folder, 'events.ndjson');
   const server = startRunnel(['serve', '--port', '0', '--json', '--linger-ms', '30000']);
   const { url } = JSON.parse((await server.said(/^\{.*\}$/m))[0]);
-  const relay = startRunnel(['relay', url, '--session', 'good', 'bad', '--file', file]);
+  const relay = startRunnel(['relay', url, '--session', 'good', 'bad', '--port', '0', '--file', file]);
   await relay.said(/status at (\S+)/);
 
   const good = startScript('emitter.ts', [url, 'good', '3000', '500']);

@@ -1,8 +1,11 @@
 /** The `runnel` command as processes that are piped together, as a person uses it. */
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from './ports.ts';
-import { type Env, killAll, type Process, startRunnel } from './processes.ts';
+import { type Ended, type Env, killAll, type Process, startRunnel, until } from './processes.ts';
 
 let server: Process;
 let url: string;
@@ -75,6 +78,29 @@ describe('pub and sub', () => {
   });
 });
 
+describe('Ctrl-C again, while the first is obeyed', () => {
+  test('ends serve at once, with 130, though a reader has not taken everything', async () => {
+    const { server, url } = await startServer();
+    await fetch(`${url}slow/0`, { method: 'POST', body: Buffer.alloc(32 * 1024 * 1024) });
+    const reader = await fetch(`${url}slow/0`);
+    expect(await insisted(server), server.output).toEqual({ code: 130, signal: null });
+    await reader.body?.cancel().catch(() => {});
+  });
+
+  test('ends relay at once, with 130, though a sink has not answered', async () => {
+    const asked = Promise.withResolvers<void>();
+    const deaf = createServer(() => asked.resolve());
+    await once(deaf.listen(0, '127.0.0.1'), 'listening');
+    const { port } = deaf.address() as AddressInfo;
+    const sink = { RUNNEL_CLOUDEVENTS_URL: `http://127.0.0.1:${port}/` };
+    const relay = startRunnel(['relay', url, '--session', 'stuck', '--port', '0'], sink);
+    await publish('stuck-events', '{"type":"telemetry","event":{"id":"a","data":{"type":"tick"}}}\n', '--jsonl');
+    await asked.promise;
+    expect(await insisted(relay), relay.output).toEqual({ code: 130, signal: null });
+    deaf.close().closeAllConnections();
+  });
+});
+
 describe('careless use', () => {
   test('a channel that never existed is 3, with what to do', async () => {
     const { code, stdout, stderr } = await run(['sub', `${url}nowhere`]);
@@ -116,6 +142,18 @@ async function run(args: readonly string[], input = '', env: Env = {}) {
   process.child.stdin?.end(input);
   const { code } = await process.ended;
   return { code, stdout: process.stdout, stderr: process.stderr };
+}
+
+/** How it ends when it is interrupted until it has: what comes within a second of the first is taken for the same one. */
+async function insisted(process: Process): Promise<Ended> {
+  let ended: Ended | undefined;
+  process.ended.then((how) => {
+    ended = how;
+  });
+  return until('its end', async () => {
+    process.kill('SIGINT');
+    return ended;
+  });
 }
 
 async function publish(name: string, text: string, ...flags: string[]): Promise<void> {

@@ -102,7 +102,7 @@ test('losses when the server is killed under load equal what the counters say', 
   const file = join(folder, 'events.ndjson');
   const loop = await createLoop();
   const server = await loop.start('server');
-  const relay = startRunnel(['relay', loop.url, '--session', 'load', '--file', file]);
+  const relay = startRunnel(['relay', loop.url, '--session', 'load', '--port', '0', '--file', file]);
   const [, status = ''] = await relay.said(/status at (\S+)/);
   const emitter = startScript('emitter.ts', [loop.url, 'load', '4000', '1000']);
   const session = () => sessionAt(status);

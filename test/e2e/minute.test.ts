@@ -24,7 +24,7 @@ test(`1,000 events a second for ${seconds} s arrive complete, in order, once`, {
   const server = startRunnel(['serve', '--port', '0', '--json', '--linger-ms', '30000']);
   const { url } = JSON.parse((await server.said(/^\{.*\}$/m))[0]);
   const file = join(folder, 'events.ndjson');
-  const relay = startRunnel(['relay', url, '--session', 'minute', '--file', file]);
+  const relay = startRunnel(['relay', url, '--session', 'minute', '--port', '0', '--file', file]);
   await relay.said(/status at http/);
 
   const emitter = startScript('emitter.ts', [url, 'minute', `${count}`, '1000']);

@@ -50,6 +50,10 @@ export function positive(text: string): number {
   return value;
 }
 
+/** Where the endpoint of `relay` is, and where `control` looks for it, unless they are told. */
+export const RELAY_PORT = 7801;
+export const RELAY_URL = `http://127.0.0.1:${RELAY_PORT}/`;
+
 /** A TCP port; 0 is any free one. */
 export function port(text: string): number {
   const value = count(text);

@@ -236,7 +236,7 @@ function relayed(...flags: string[]) {
     if (found) url.resolve(found);
   });
   const controller = new AbortController();
-  const ended = runnel(['relay', server.url, ...flags], {
+  const ended = runnel(['relay', server.url, '--port', '0', ...flags], {
     stdin: new PassThrough(),
     stdout: new PassThrough().resume(),
     stderr,

@@ -1,7 +1,7 @@
 /** `runnel control`: what a session's runner emits, seen and changed while it runs. */
 import type { ControlStatus } from '@runnel/client';
 import { Command, Option } from 'commander';
-import { baseUrl, header } from './arguments.ts';
+import { baseUrl, header, RELAY_URL } from './arguments.ts';
 import { type ControlFlags, heartbeat, level, patterns, sample, stateOf } from './control-flags.ts';
 import { controlTable } from './control-table.ts';
 import { CommandError, Exit } from './exit.ts';
@@ -41,7 +41,7 @@ export function controlCommand(terminal: Terminal): Command {
     .addOption(
       new Option('--relay <url>', 'the endpoint that the relay prints')
         .env('RUNNEL_RELAY')
-        .default('http://127.0.0.1:7801/')
+        .default(RELAY_URL)
         .argParser(baseUrl),
     )
     .option(

@@ -12,7 +12,7 @@ Exit codes:
   2    wrong usage
   3    the channel was not found and never existed, or the server or relay has no such thing
   4    gave up: the server, relay or runner cannot be reached, or does not answer
-  130  interrupted by Ctrl-C or SIGTERM`;
+  130  interrupted by Ctrl-C or SIGTERM; for serve and relay: by a second one, while they were stopping`;
 
 /** A failure the person can do something about: its message is all that is said. */
 export class CommandError extends Error {

@@ -52,7 +52,7 @@ async function relaying() {
   const journal = join(folder, 'journal.db');
   const relay = screen();
   const done = runnel(
-    ['relay', server.url, '--session', 'demo', '--journal', journal, '--file', join(folder, 'events')],
+    ['relay', server.url, '--session', 'demo', '--port', '0', '--journal', journal, '--file', join(folder, 'events')],
     relay,
   );
   const stop = async () => {

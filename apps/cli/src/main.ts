@@ -1,9 +1,8 @@
 /** The process around the command. bin/runnel.js begins here. */
+import { interruption } from './interrupt.ts';
 import { runnel } from './runnel.ts';
 
-const interrupt = new AbortController();
-// They stay installed: a terminal sends Ctrl-C to npm and to us, and npm hands it on, so that it comes twice.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
+const signal = interruption(process);
 // A closed pipe (`| head`) is noticed where it is written to; nobody is left to tell about a closed standard error.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
@@ -12,5 +11,5 @@ process.stderr.on('error', () => {});
 const alive = setInterval(() => {}, 2 ** 30);
 
 const { stdin, stdout, stderr } = process;
-process.exitCode = await runnel(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupt.signal });
+process.exitCode = await runnel(process.argv.slice(2), { stdin, stdout, stderr, signal });
 clearInterval(alive);

@@ -5,7 +5,7 @@ import { createRelay, openOutlets, type Session, serveRelay } from '@runnel/clie
 import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
 import type { Sink } from '@runnel/protocol';
 import { Command } from 'commander';
-import { baseUrl, port } from './arguments.ts';
+import { baseUrl, port, RELAY_PORT, RELAY_URL } from './arguments.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from './connection.ts';
 import { CommandError, isSystemError } from './exit.ts';
 import { put, type Terminal } from './terminal.ts';
@@ -38,7 +38,12 @@ export function relayCommand(terminal: Terminal): Command {
       'a JSON file that names more sinks, as do the variables of @runnel/egress, and control states by session',
     )
     .option('--host <host>', 'where its endpoint listens; any but this machine asks for a token', '127.0.0.1')
-    .option('--port <port>', 'port of its endpoint with /status, /metrics and /logs/tail; 0 is any free one', port, 0)
+    .option(
+      '--port <port>',
+      'port of its endpoint with /status, /metrics and /logs/tail; 0 is any free one',
+      port,
+      RELAY_PORT,
+    )
     .option('--console', 'serve the page where people can look there, too')
     .addHelpText('after', '\nThe token is RUNNEL_TOKEN, or a random one that is printed.')
     .action((url: string, flags: RelayFlags) => run(url, flags, terminal));
@@ -59,6 +64,8 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
     const endpoint = await serveRelay(relay, endpointOptions(flags, warn));
     listening = true;
     stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
+    // By default `runnel control` finds it by itself.
+    if (endpoint.url !== RELAY_URL) stderr.write(`steer it with runnel control SESSION --relay ${endpoint.url}\n`);
     if (flags.console) stderr.write(`console on ${endpoint.url}\n`);
     if (endpoint.needsToken) stderr.write(`it asks for this token: ${endpoint.token}\n`);
     const patience = setTimeout(() => {
@@ -69,7 +76,9 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
     await endpoint.close();
   } catch (error) {
     throw isSystemError(error) && error.code === 'EADDRINUSE'
-      ? new CommandError(`Port ${flags.port} is in use: choose another with --port.`)
+      ? new CommandError(
+          `Port ${flags.port} on ${flags.host} is in use: choose another with --port (0 takes any free one).`,
+        )
       : error;
   } finally {
     const { delivered, kept, dropped } = await relay.close();

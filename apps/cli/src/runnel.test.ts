@@ -261,7 +261,7 @@ describe('relay', () => {
   test('writes a line an event to the log, and the event to the file', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'runnel-relay-')), 'events.ndjson');
     const screen = terminal();
-    const done = runnel(['relay', server.url, '--session', 'one', 'two', '--file', file], screen);
+    const done = runnel(['relay', server.url, '--session', 'one', 'two', '--port', '0', '--file', file], screen);
     await screen.said(/runnel relays one, two from \S+, status at http:\S+\/status\n/);
     await run(['pub', `${server.url}one-events`, '--jsonl'], line(1));
     await run(['pub', `${server.url}two-events`, '--jsonl'], line(2));
@@ -284,7 +284,7 @@ describe('relay', () => {
 
   test('serves its books at --port, and refuses one that is taken', async () => {
     const screen = terminal();
-    const done = runnel(['relay', server.url, '--session', 'books'], screen);
+    const done = runnel(['relay', server.url, '--session', 'books', '--port', '0'], screen);
     await screen.said(/status at \S+/);
     const status = /status at (\S+)/.exec(screen.text().stderr)?.[1] ?? '';
     expect(await (await fetch(status)).json()).toMatchObject({ sessions: [{ id: 'books' }], sinks: [{ sink: 'log' }] });
@@ -293,12 +293,29 @@ describe('relay', () => {
     screen.interrupt();
     expect(await done).toBe(0);
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain(`runnel: Port ${port} is in use: choose another with --port.\n`);
+    expect(second.stderr).toContain(
+      `runnel: Port ${port} on 127.0.0.1 is in use: choose another with --port (0 takes any free one).\n`,
+    );
+  });
+
+  test('listens where control looks for it, and elsewhere says how control finds it', async () => {
+    const help = async (name: string) => (await run([name, '--help'])).stdout.replace(/\s+/g, ' ');
+    const [, port] = /--port <port> [^(]*\(default: (\d+)\)/.exec(await help('relay')) ?? [];
+    expect(await help('control')).toContain(`(default: "http://127.0.0.1:${port}/"`);
+    const screen = terminal();
+    const done = runnel(['relay', server.url, '--session', 'found', '--port', '0'], screen);
+    await screen.said(/steer it with .*\n/);
+    const { stderr } = screen.text();
+    const line = /steer it with runnel (control SESSION --relay \S+)\n/.exec(stderr)?.[1] ?? '';
+    const asked = await run(line.replace('SESSION', 'found').split(' '));
+    expect(asked.stdout).toMatch(/^session found: /);
+    screen.interrupt();
+    expect(await done).toBe(0);
   });
 
   test('serves the console where it is asked to, on this machine without a token', async () => {
     const screen = terminal();
-    const done = runnel(['relay', server.url, '--session', 'seen', '--console'], screen);
+    const done = runnel(['relay', server.url, '--session', 'seen', '--port', '0', '--console'], screen);
     await screen.said(/console on \S+\n/);
     const page = /console on (\S+)/.exec(screen.text().stderr)?.[1] ?? '';
     const { headers } = await fetch(page);
@@ -312,7 +329,7 @@ describe('relay', () => {
 
   test('on another host asks for the token, which it prints', async () => {
     const screen = terminal();
-    const done = runnel(['relay', server.url, '--session', 'open', '--host', '0.0.0.0'], screen);
+    const done = runnel(['relay', server.url, '--session', 'open', '--port', '0', '--host', '0.0.0.0'], screen);
     await screen.said(/it asks for this token: \w+\n/);
     const { stderr } = screen.text();
     const token = /token: (\w+)/.exec(stderr)?.[1] ?? '';
@@ -326,7 +343,7 @@ describe('relay', () => {
 
   test('says that it waits for a server that is not there, and ends at once all the same', async () => {
     const screen = terminal();
-    const done = runnel(['relay', 'http://127.0.0.1:1/', '--session', 'early'], screen);
+    const done = runnel(['relay', 'http://127.0.0.1:1/', '--session', 'early', '--port', '0'], screen);
     await screen.said(/\nsession early: waiting for the server at http:\/\/127\.0\.0\.1:1\/\n/);
     screen.interrupt();
     expect(await done).toBe(0);
@@ -334,14 +351,14 @@ describe('relay', () => {
 
   test('ends when the one who reads its log hangs up', async () => {
     const screen = terminal();
-    const done = runnel(['relay', server.url, '--session', 'deaf'], screen);
+    const done = runnel(['relay', server.url, '--session', 'deaf', '--port', '0'], screen);
     screen.stdout.on('error', () => {}).destroy();
     await run(['pub', `${server.url}deaf-events`, '--jsonl'], line(1));
     expect(await done).toBe(0);
   });
 
   test('an id that names no channel is 2', async () => {
-    expect((await run(['relay', server.url, '--session', '\n'])).code).toBe(2);
+    expect((await run(['relay', server.url, '--session', '\n', '--port', '0'])).code).toBe(2);
   });
 });
 

@@ -1,12 +1,11 @@
 /** Many clients of one service, on a clock that is moved by hand: what an outage does to the service when it is back. EGRESS R8, section 6 "retry storm". */
 import { type Sink, SinkError } from '@runnel/protocol';
-import { ManualClock } from '@runnel/protocol/testing';
+import { ManualClock, seededRandom } from '@runnel/protocol/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, LaneCore, type LanePolicy, type Outcome } from '../src/lane/core.ts';
 import { Destination } from '../src/lane/destination.ts';
 import { collectingSink, line, pass, startLoop } from './loop.ts';
-import { mulberry } from './simulation.ts';
 
 const SECOND = 1000;
 const ANSWER_MS = 20;
@@ -100,7 +99,7 @@ function runStorm({ policy: more, load, lanes }: Shape, seed: number) {
   const [settledAt, downAt, upAt, untilMs] = [30 * SECOND, 90 * SECOND, 150 * SECOND, 300 * SECOND];
   const answer = () => (clock.now() >= downAt && clock.now() < upAt ? down : accepted);
   const clients = Array.from({ length: 100 }, (_, nth) => {
-    const random = mulberry(seed * 1000 + nth);
+    const random = seededRandom(seed * 1000 + nth);
     const destination = new Destination(random);
     const all = { ...policy, ...more, random };
     return Array.from({ length: lanes }, () => new Client(clock, all, { ...load, untilMs }, destination, answer));
@@ -266,7 +265,7 @@ describe('EGRESS 6.6: lanes to one place', () => {
         fc.nat(),
         (troubles, loads, seed) => {
           const clock = new ManualClock();
-          const random = mulberry(seed);
+          const random = seededRandom(seed);
           const destination = new Destination(random);
           let from = 0;
           const windows = troubles.map((each) => {

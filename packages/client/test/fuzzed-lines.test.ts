@@ -1,7 +1,7 @@
 /** Whatever a runner writes, its session lives. RUNNEL_FUZZ_SEED plays one run again. */
+import { seededRandom } from '@runnel/protocol/testing';
 import { expect, onTestFailed, test } from 'vitest';
 import { event, line, startLoop } from './loop.ts';
-import { mulberry } from './simulation.ts';
 
 const LINES = 1_000_000;
 const A_SEGMENT = 10_000;
@@ -32,7 +32,7 @@ test('EGRESS R16: of a million fuzzed lines none ends the session, and what is g
   const notified: unknown[] = [];
   session.on('notification', ({ payload }) => notified.push(payload));
   const good = Array.from({ length: LINES / A_SEGMENT }, (_, at) => at + 1);
-  const random = mulberry(seed);
+  const random = seededRandom(seed);
   for (const n of good) {
     const fuzzed = Array.from({ length: A_SEGMENT }, () => fuzz(random));
     const between = Buffer.from(`${line(n)}\n{"type":"notification","payload":${n}}\n`);

@@ -1,4 +1,5 @@
 /** A destination with a schedule of faults, and a clock, for the core's tests: everything that the destination saw is remembered. */
+import { seededRandom } from '@runnel/protocol/testing';
 import { type Batch, type Item, LaneCore, type LanePolicy, type Outcome } from '../src/lane/core.ts';
 
 export type Answer = Outcome;
@@ -25,7 +26,7 @@ export interface Schedule extends Omit<LanePolicy, 'random'> {
 
 /** Runs the schedule to its end; the destination is well after its last fault. Throws if that takes longer than a week. */
 export function simulate(schedule: Schedule) {
-  const random = mulberry(schedule.seed);
+  const random = seededRandom(schedule.seed);
   const core = new LaneCore({ ...schedule, random });
   const offered: Item[] = [];
   const delivered: number[] = [];
@@ -129,15 +130,4 @@ export function simulate(schedule: Schedule) {
     (at, nth) => nth >= requestsPerMinute && at - (times[nth - requestsPerMinute] as number) < 60_000,
   );
   return { offered, delivered, dead, sent, clashes, early, tooOften, settledTo: core.settledTo };
-}
-
-/** Chance that can be repeated. */
-export function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,10 +1,9 @@
 /** What a relay survives, as figures: EGRESS section 7 on a clock that is moved by hand, with scripted sinks. */
 import { type Envelope, type Sink, SinkError, type SinkErrorKind } from '@runnel/protocol';
-import { ManualClock } from '@runnel/protocol/testing';
+import { ManualClock, seededRandom } from '@runnel/protocol/testing';
 import { describe, expect, test } from 'vitest';
 import { createRelay, type Journal, openJournal, openReader, type Relay } from '../src/index.ts';
 import { type CollectingSink, collectingSink, event, freshPath, pass } from './loop.ts';
-import { mulberry } from './simulation.ts';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
@@ -99,7 +98,7 @@ describe('EGRESS R7: outages and bursts', () => {
 });
 
 test('EGRESS 6.5, R6: with one in a hundred poisonous at random all the others are delivered, in order, and all the poison is dead', async () => {
-  const random = mulberry(6);
+  const random = seededRandom(6);
   const poison = new Set(ids(20_000).filter(() => random() < 0.01));
   const sink = collectingSink();
   const isBad = (batch: readonly Envelope[]) => batch.some(({ id }) => poison.has(String(id)));
@@ -225,7 +224,7 @@ test('EGRESS 6.8, R9: a batch that was taken and whose answer was lost comes onc
 });
 
 test('EGRESS 6.14, R11: closed at a random moment, a thousand times, it keeps its deadline and its report is true to the event', async () => {
-  const random = mulberry(11);
+  const random = seededRandom(11);
   for (let round = 0; round < 1000; round++) {
     // Every twentieth with a journal on disk, which keeps what the others drop.
     const path = round % 20 === 0 ? freshPath() : undefined;

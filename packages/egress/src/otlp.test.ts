@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { envelope, envelopeOf, textOf } from '../test/envelopes.ts';
 import { type ScriptedServer, scriptedServer } from '../test/scripted-server.ts';
@@ -104,6 +105,17 @@ test('EGRESS 6.5: a partial success counts what was refused, without sending any
     signal,
   );
   expect(report).toEqual({ refused: [], unnamed: { count: 2, reason: 'no room' } });
+});
+
+test('a server that compresses unless it is told not to is told, so that its partial success is read', async () => {
+  server.answer(({ headers }) => {
+    const { status, body } = partial(1);
+    const plain = headers['accept-encoding'] === 'identity';
+    return plain ? { status, body } : { status, body: gzipSync(body), headers: { 'content-encoding': 'gzip' } };
+  });
+  const sink = otlpSink({ url: server.url, headers: { 'Accept-Encoding': 'gzip' } });
+  const report = await sink.send([envelope('a'), envelope('b')], signal);
+  expect(report).toMatchObject({ unnamed: { count: 1, reason: 'no room' } });
 });
 
 test('EGRESS 6.5: when all were rejected each of them is, beside those that never went out', async () => {

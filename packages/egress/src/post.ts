@@ -24,6 +24,8 @@ export async function post(
   signal: AbortSignal,
 ): Promise<Answer> {
   headers.set('user-agent', USER_AGENT);
+  // Without it a server may choose any coding (RFC 9110, section 12.5.3), and what the answer says of refusals would not be read.
+  headers.set('accept-encoding', 'identity');
   headers.set('content-length', String(body.length));
   try {
     return await new Promise((resolve, reject) => {

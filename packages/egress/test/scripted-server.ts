@@ -11,7 +11,11 @@ export interface Received {
 }
 
 /** One answer; or never one, the connection cut, or cut in the middle of the body. */
-export type Step = { status: number; headers?: Record<string, string>; body?: string } | 'hang' | 'reset' | 'half';
+export type Step =
+  | { status: number; headers?: Record<string, string>; body?: string | Uint8Array }
+  | 'hang'
+  | 'reset'
+  | 'half';
 
 export interface ScriptedServer {
   readonly url: string;

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told to move. For tests; its own entry, `@runnel/protocol/testing`. */
+/** For tests: a clock that stands still until it is told to move, and chance that can be repeated. Its own entry, `@runnel/protocol/testing`. */
 import type { Clock } from './clock.ts';
 
 /** A {@link Clock} moved by hand. `wall` starts at `wallMs` and moves along; `step` moves the wall clock alone. */
@@ -50,4 +50,15 @@ export class ManualClock implements Clock {
   step(ms: number): void {
     this.#wallOffset += ms;
   }
+}
+
+/** Numbers from 0 to below 1, the same ones for the same seed on every machine. mulberry32: small, and even enough to choose sizes, pauses and faults with. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

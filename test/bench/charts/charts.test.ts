@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bars, lines } from './index.ts';
+import { bars, grid, lines } from './index.ts';
 
 test('a bar is as long as its value is large, and ours is in colour', () => {
   const svg = bars({
@@ -22,6 +22,29 @@ test('a bar is as long as its value is large, and ours is in colour', () => {
 
 test('what is text stays text', () => {
   expect(bars({ title: '<b> & "c"', bars: [] })).toContain('&lt;b&gt; &amp; &quot;c&quot;');
+});
+
+test('a grid has a word in each cell, a colour for each word, and counts them by group', () => {
+  const svg = grid({
+    title: 't',
+    words: ['good', 'bad'],
+    columns: [
+      { group: 'g', name: 'first try' },
+      { group: 'g', name: 'second' },
+    ],
+    rows: [
+      { group: 'one', name: 'a', cells: ['good', 'bad'] },
+      { group: 'two', name: 'b', cells: ['good', undefined] },
+    ],
+  });
+
+  const cells = [...svg.matchAll(/x="([\d.]+)" y="([\d.]+)".* fill="(#\w+)"\/>\n.*>(\w+)<\/text>/g)];
+  const [a, b, c] = cells.map(([, x, y, fill, word]) => ({ x, y, fill, word }));
+  expect([a?.word, b?.word, c?.word, cells.length]).toEqual(['good', 'bad', 'good', 3]);
+  expect([a?.y, a?.fill, a?.fill]).toEqual([b?.y, c?.fill, expect.not.stringMatching(`^${b?.fill}$`)]);
+  expect(a?.x).toBe(c?.x);
+  expect(svg).toContain('>1 good, 1 bad<');
+  expect(svg).toContain('>1 good<');
 });
 
 test('axes have round numbers', () => {

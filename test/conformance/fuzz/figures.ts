@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 export interface Figures {
-  readonly model: { readonly sequences: number; readonly steps: number; readonly seed: number };
+  /** `steps` by kind of operation. */
+  readonly model: { readonly sequences: number; readonly steps: Record<string, number>; readonly seed: number };
+  /** `answers` by status. */
   readonly surface: { readonly conversations: number; readonly answers: Record<string, number>; readonly seed: number };
 }
 

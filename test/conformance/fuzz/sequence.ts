@@ -11,8 +11,8 @@ export class Divergence extends Error {
 /** Longer than every time of the model, so that at the end everybody must have been told. */
 const FOR_EVER_MS = 700_000;
 
-/** Runs `drafts` and then lets time pass until nobody may still wait. Throws a {@link Divergence}. */
-export async function runSequence(settings: ModelSettings, drafts: readonly Draft[]): Promise<number> {
+/** Runs `drafts` and then lets time pass until nobody may still wait. Resolves with the steps that were done. Throws a {@link Divergence}. */
+export async function runSequence(settings: ModelSettings, drafts: readonly Draft[]): Promise<readonly Operation[]> {
   const model = new Model(settings);
   const driver = new Driver(settings);
   const done: Operation[] = [];
@@ -42,7 +42,7 @@ export async function runSequence(settings: ModelSettings, drafts: readonly Draf
   } finally {
     await driver.trickle.stop();
   }
-  return done.length;
+  return done;
 }
 
 function compare(model: Model, driver: Driver, head: number | undefined, done: Operation[]): void {

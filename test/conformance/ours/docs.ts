@@ -1,12 +1,17 @@
-/** `npm run docs`: writes docs/conformance.md and its chart. */
+/** `npm run docs`: writes docs/conformance.md and its charts. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { chart, document } from './document.ts';
+import { charts, document } from './document.ts';
 
-export const DOCUMENT = new URL('../../../docs/conformance.md', import.meta.url);
-export const CHART = new URL('../../../docs/conformance.svg', import.meta.url);
-export const SPECIFICATION = new URL('../../../packages/protocol/PROTOCOL.md', import.meta.url);
+const DOCS = new URL('../../../docs/', import.meta.url);
+const SPECIFICATION = new URL('../../../packages/protocol/PROTOCOL.md', import.meta.url);
 
-if (import.meta.main) {
-  writeFileSync(DOCUMENT, document(readFileSync(SPECIFICATION, 'utf8')));
-  writeFileSync(CHART, chart());
-}
+/** The text of each file in docs/, by its name. */
+export const files = (): Record<string, string> => ({
+  'conformance.md': document(readFileSync(SPECIFICATION, 'utf8')),
+  ...charts(),
+});
+
+/** What stands there. Throws if there is no such file. */
+export const written = (name: string): string => readFileSync(new URL(name, DOCS), 'utf8');
+
+if (import.meta.main) for (const [name, text] of Object.entries(files())) writeFileSync(new URL(name, DOCS), text);

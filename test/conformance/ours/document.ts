@@ -3,13 +3,16 @@
  * Go server's known failures; that each of those is true is checked by the tests beside this file.
  */
 import { bars } from '@runnel/bench/charts';
-import { recorded } from '../fuzz/figures.ts';
 import { type Case, countsOf, parseFeatures, type Result, type Section, sections, unmet } from '../src/index.ts';
+import { fuzzed, fuzzedCharts } from './fuzzed.ts';
 import known from './go-known-failures.json' with { type: 'json' };
-import { matrix } from './matrix.ts';
+import { matrix, matrixCharts } from './matrix.ts';
 import { casesFor, type Setup, setups } from './setups.ts';
 
 type Outcome = Pick<Result, 'verdict' | 'reason'>;
+
+/** In docs/. */
+const CHART = 'conformance.svg';
 
 const FAILURES: Readonly<Record<string, string>> = known.failures;
 const GO_FEATURES = parseFeatures(`${known.features},sockets`);
@@ -31,7 +34,7 @@ export function document(specification: string): string {
     ...setups.map((setup) => setupRow(setup, cases.length)),
     `| ${known.server} | ${cases.length} | ${go.pass} | ${go.fail} | ${go['not applicable']} |`,
     '',
-    '![Cases passed by section, ours and the Go server](conformance.svg)',
+    `![Cases passed by section, ours and the Go server](${CHART})`,
     '',
     'Each case is held against our server in at least one set-up and passes in every one it applies to. The Go server is held to this list by a test',
     'where `RUNNEL_GO_TRICKLE` names a program that is made with it; elsewhere the same list is checked against the model of it in',
@@ -47,8 +50,10 @@ export function document(specification: string): string {
   ].join('\n');
 }
 
-/** The document's chart: an SVG file. */
-export function chart(): string {
+/** The document's charts: SVG files, by name. */
+export const charts = (): Record<string, string> => ({ [CHART]: casesChart(), ...matrixCharts(), ...fuzzedCharts() });
+
+function casesChart(): string {
   const passed = sections.flatMap(({ number, cases }) => [
     { name: `${number}, ours`, value: cases.length, ours: true },
     { name: `${number}, Go`, value: cases.filter((one) => goOutcome(one).verdict === 'pass').length },
@@ -94,27 +99,6 @@ function goCell(one: Case): string {
   const { verdict, reason } = goOutcome(one);
   if (verdict === 'fail') return `**fail**: ${reason}`;
   return verdict === 'pass' ? 'pass' : 'n/a';
-}
-
-/** What the fuzzers did when their figures were recorded. */
-function fuzzed(): string[] {
-  const { model, surface } = recorded();
-  const answers = Object.values(surface.answers).reduce((sum, count) => sum + count, 0);
-  return [
-    '## Random sequences',
-    '',
-    'A model of channel and segment, a pure function of operations written from PROTOCOL.md alone, and our server are given the same random sequences of',
-    'creates, POSTs in pieces, broken POSTs, resets, GETs early and late, cancels, deletes and passing time, and are compared after every step; at the',
-    'end time passes until nobody may still wait. A second fuzzer sends damaged, split and pipelined bytes: no 5xx, nothing that stays attached, no growth.',
-    '',
-    '| Fuzzer | Size of the recorded run | Seed |',
-    '|---|---|---|',
-    `| model | ${model.sequences} sequences, ${model.steps} steps, no difference | ${model.seed} |`,
-    `| bytes | ${surface.conversations} conversations, ${answers} answers, none of them 5xx | ${surface.seed} |`,
-    '',
-    '`npm run fuzz` runs both; `FUZZ_RUNS`, `FUZZ_SURFACE_RUNS`, `FUZZ_SEED` and `FUZZ_PATH` (printed with a failure) choose and replay, `FUZZ_RECORD=1` keeps the figures.',
-    '',
-  ];
 }
 
 /** The table of PROTOCOL.md section 10. */

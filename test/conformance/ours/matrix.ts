@@ -1,5 +1,6 @@
 /** The part of docs/conformance.md that shows the interop matrix: what @runnel/interop recorded, by its own verdicts. */
 import { readFileSync } from 'node:fs';
+import { type GridRow, grid } from '@runnel/bench/charts';
 
 interface Row {
   readonly publisher: string;
@@ -14,6 +15,14 @@ interface Row {
 const recordedRows = (run: string): readonly Row[] =>
   JSON.parse(readFileSync(new URL(`../../interop/results/${run}.json`, import.meta.url), 'utf8')).rows;
 
+/** In docs/. */
+const PAIRINGS_CHART = 'conformance-pairings.svg';
+
+/** Best first. */
+const VERDICTS = ['exact', 'reported', 'silent', 'broken'];
+
+const KINDS: Readonly<Record<string, string>> = { bytes: 'Segments of bytes', jsonl: 'JSON lines' };
+
 /** The recorded runs: with go-livepeer itself, and with the model of it that CI has. */
 export function matrix(): string[] {
   const real = recordedRows('go-livepeer');
@@ -26,6 +35,8 @@ export function matrix(): string[] {
     'has told; **silent** is a loss that nobody told; **broken** is worse. `go` is go-livepeer (package trickle) in this table, run where it could be had; `python` and',
     '`pytrickle` have the habits of those clients, in our own words. CI plays the same matrix with a model of the Go server and its clients.',
     '',
+    `![What each publisher, server and subscriber made of each scenario](${PAIRINGS_CHART})`,
+    '',
     `| Publisher > server > subscriber | ${columns.join(' | ')} |`,
     `|---|${columns.map(() => '---|').join('')}`,
     ...[...new Set(real.map(pairing))].map((name) => `| ${name} | ${cells(real, name, columns).join(' | ')} |`),
@@ -36,6 +47,33 @@ export function matrix(): string[] {
     totals('with the model', model),
     '',
   ];
+}
+
+/** SVG files, by name. */
+export const matrixCharts = (): Record<string, string> => ({ [PAIRINGS_CHART]: pairingsChart() });
+
+/** The table as a picture, our server first. */
+function pairingsChart(): string {
+  const real = recordedRows('go-livepeer');
+  const columns = [...new Set(real.map(column))];
+  const rows = (server: string, group: string): GridRow[] =>
+    [...new Set(real.filter((row) => row.server === server).map(pairing))].map((name) => ({
+      group,
+      name,
+      ours: name === 'ours > ours > ours',
+      cells: cells(real, name, columns),
+    }));
+  return grid({
+    title: 'What arrived, by publisher > server > subscriber',
+    subtitle:
+      'exact: all of it; reported: a loss that was told; silent: one that nobody told; broken: twice or out of order',
+    words: VERDICTS,
+    columns: columns.map((each) => {
+      const [kind = '', scenario = ''] = each.split(', ');
+      return { group: KINDS[kind] ?? kind, name: scenario };
+    }),
+    rows: [...rows('ours', 'Our server'), ...rows('go', 'go-livepeer’s server')],
+  });
 }
 
 const column = ({ kind, scenario }: Row) => `${kind}, ${scenario}`;
@@ -53,6 +91,6 @@ function totals(name: string, rows: readonly Row[]): string {
     sum(({ account }) => account.arrived),
     sum(({ account }) => account.bytes),
   ];
-  const verdicts = ['exact', 'reported', 'silent', 'broken'].map(count).join(' | ');
+  const verdicts = VERDICTS.map(count).join(' | ');
   return `| ${name} | ${rows.length} | ${moved.join(' | ')} | ${verdicts} |`;
 }

@@ -1,6 +1,8 @@
 // What a publisher is told to do, and what a subscriber must have seen afterwards. Every implementation makes the same bytes from
 // an index and a size (go/script.go, python/wire.py), so a script is short and any byte can be checked.
 
+import { seededRandom } from '@runnel/protocol/testing';
+
 /** A segment, written in pieces with a pause between them. It is empty or at least four bytes long. */
 export interface SegmentStep {
   readonly segment: { readonly index: number; readonly pieces: readonly number[]; readonly pauseMs?: number };
@@ -42,7 +44,7 @@ export interface Plan {
 
 /** `count` segments from empty to 2 MiB: most are small, a few are large, one has the full size. */
 export function segmentsPlan(seed: number, count: number): Plan {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const sizes = Array.from({ length: count }, () => segmentSize(random));
   if (count >= 500) sizes[Math.floor(count / 2)] = 2 * 1024 * 1024;
   sizes[Math.floor(count / 3)] = 4096; // The one a publisher is killed in.
@@ -55,7 +57,7 @@ export function segmentsPlan(seed: number, count: number): Plan {
 
 /** `count` lines, most below 1 KiB, a few up to 100 KiB. */
 export function linesPlan(seed: number, count: number): Plan {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const sizes = Array.from({ length: count }, () =>
     random() < 0.003 ? between(random, 10_000, 100_000) : between(random, 24, 700),
   );
@@ -84,14 +86,3 @@ function pauseAfter(random: () => number, step: Step, share: number): Step[] {
 
 const between = (random: () => number, least: number, most: number) =>
   least + Math.floor(random() * (most - least + 1));
-
-/** mulberry32: a small generator, good enough for sizes and pauses, the same on every machine. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -40,7 +40,7 @@ describe('EGRESS 1.16: each variable adds its sink', () => {
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }, []],
     [{ RUNNEL_CLOUDEVENTS_URL: 'https://e.example/' }, ['cloudevents']],
     [
-      { SCOPE_TELEMETRY_LOG_SINK: 'true', SCOPE_CLOUD_API_KEY: 'k', KAFKA_BOOTSTRAP_SERVERS: 'a' },
+      { SCOPE_TELEMETRY_LOG_SINK: 'true', SCOPE_CLOUD_API_KEY: 'k', KAFKA_BOOTSTRAP_SERVERS: '[::1]:1' },
       ['log', 'metrics', 'kafka'],
     ],
   ])('EGRESS 1.16: %o', async (env, expected) => {
@@ -182,7 +182,18 @@ describe('EGRESS 6.18: a config error is told before any data is touched', () =>
   });
 
   test('EGRESS 1.18: half of the credentials of Kafka', async () => {
-    const env = { KAFKA_BOOTSTRAP_SERVERS: 'a', KAFKA_SASL_USERNAME: 'u' };
+    const env = { KAFKA_BOOTSTRAP_SERVERS: 'a:9092', KAFKA_SASL_USERNAME: 'u' };
     expect(await complaints(env)).toEqual(['KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together, one is missing']);
   });
+
+  test.each(['a', '[::1]', 'a:', 'a:0', 'a:65536', ':9092', 'a:b', 'kafka://a:9092'])(
+    'an address of Kafka that is no host and port: %s',
+    async (address) => {
+      const form = 'brokers.1: must be host:port, such as kafka.example.com:9092';
+      expect(await complaints({ KAFKA_BOOTSTRAP_SERVERS: `b:9092,${address}` })).toEqual([`the kafka sink.${form}`]);
+      expect(await complaints(await config({ sinks: [{ type: 'kafka', brokers: ['b:9092', address] }] }))).toEqual([
+        expect.stringContaining(`sinks[0].${form}`),
+      ]);
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { given, key, sinkKind } from '../kind.ts';
 /** `KAFKA_BOOTSTRAP_SERVERS`, `KAFKA_TOPIC`, and SASL PLAIN over TLS with `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`. EGRESS 1.18. */
 export const kafka = sinkKind({
   schema: z.strictObject({
-    brokers: z.array(z.string().regex(/^[^\s:]+(:\d+)?$|^\[[^\s\]]+\](:\d+)?$/, 'is no host:port')).min(1),
+    brokers: z.array(z.string().refine(isAddress, 'must be host:port, such as kafka.example.com:9092')).min(1),
     topic: z
       .string()
       .regex(/^[\w.-]{1,249}$/, 'is no name of a topic')
@@ -31,3 +31,9 @@ export const kafka = sinkKind({
     return kafkaSink(given({ ...config, name }));
   },
 });
+
+/** A host alone would get a port that nobody has said, and a port that none can have looks like a broker that is down. */
+function isAddress(text: string): boolean {
+  const port = Number(/^(?:[^\s:/[\]]+|\[[^\s\]]+\]):(\d{1,5})$/.exec(text)?.[1]);
+  return port >= 1 && port <= 65_535;
+}

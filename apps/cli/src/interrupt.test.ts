@@ -1,0 +1,48 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { ManualClock } from '@runnel/protocol/testing';
+import { expect, test } from 'vitest';
+import { interruption } from './interrupt.ts';
+
+/** A process that is sent signals, and what became of it. */
+function signalled(isTTY: boolean) {
+  const exits: number[] = [];
+  const stderr = Object.assign(new PassThrough(), { isTTY });
+  const process = Object.assign(new EventEmitter(), { stderr, exit: (code: number) => exits.push(code) });
+  const clock = new ManualClock();
+  const signal = interruption(process, clock);
+  return { process, clock, signal, exits, said: () => String(stderr.read() ?? '') };
+}
+
+test.each(['SIGINT', 'SIGTERM'])('the first %s asks the command to stop, and nothing is said', (name) => {
+  const { process, signal, exits, said } = signalled(true);
+  expect(signal.aborted).toBe(false);
+  process.emit(name);
+  expect(signal.aborted).toBe(true);
+  expect([exits, said()]).toEqual([[], '']);
+});
+
+test('one within a second is the same one, which npm hands on', () => {
+  const { process, clock, exits } = signalled(true);
+  process.emit('SIGINT');
+  clock.advance(999);
+  process.emit('SIGINT');
+  expect(exits).toEqual([]);
+});
+
+test('a later one ends it at once, and a terminal is told that it would', () => {
+  const { process, clock, exits, said } = signalled(true);
+  process.emit('SIGINT');
+  clock.advance(1000);
+  expect(said()).toMatch(/runnel: still stopping; Ctrl-C again ends it at once\n$/);
+  process.emit('SIGINT');
+  expect(exits).toEqual([130]);
+});
+
+test('what is no terminal is told nothing, and a later signal ends it all the same', () => {
+  const { process, clock, exits, said } = signalled(false);
+  process.emit('SIGTERM');
+  clock.advance(1000);
+  process.emit('SIGTERM');
+  expect([exits, said()]).toEqual([[130], '']);
+});

@@ -1,7 +1,7 @@
 /** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createRelay, openOutlets, type Session, serveRelay } from '@runnel/client';
+import { createRelay, openOutlets, type RelayServing, type Session, serveRelay } from '@runnel/client';
 import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
 import type { Sink } from '@runnel/protocol';
 import { Command } from 'commander';
@@ -57,12 +57,16 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   const outlets = await outletsOf(flags, log, warn);
   const onState = ({ id, state }: Session) =>
     void stderr.write(`session ${id}: ${state === 'connecting' ? `waiting for the server at ${url}` : state}\n`);
-  let listening = false;
   const relay = createRelay({ url, ...outlets, onWarning: warn, onState, ...connectionOf(flags) });
+  let endpoint: RelayServing | undefined;
+  let began = false;
   try {
+    // Before anything is read: where the port is taken, another relay may be reading it.
+    endpoint = await serveRelay(relay, endpointOptions(flags, warn)).catch((error) => {
+      throw portTaken(error) ? new CommandError(inUse(flags)) : error;
+    });
     for (const session of flags.session) relay.open(session);
-    const endpoint = await serveRelay(relay, endpointOptions(flags, warn));
-    listening = true;
+    began = true;
     stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
     // By default `runnel control` finds it by itself.
     if (endpoint.url !== RELAY_URL) stderr.write(`steer it with runnel control SESSION --relay ${endpoint.url}\n`);
@@ -73,18 +77,16 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
     }, PATIENCE_MS);
     if (!signal.aborted) await Promise.race([once(signal, 'abort'), hangUp.promise]);
     clearTimeout(patience);
-    await endpoint.close();
-  } catch (error) {
-    throw isSystemError(error) && error.code === 'EADDRINUSE'
-      ? new CommandError(
-          `Port ${flags.port} on ${flags.host} is in use: choose another with --port (0 takes any free one).`,
-        )
-      : error;
   } finally {
+    await endpoint?.close();
     const { delivered, kept, dropped } = await relay.close();
-    if (listening) stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
+    if (began) stderr.write(`relayed ${delivered} events, ${kept} kept, ${dropped} dropped\n`);
   }
 }
+
+const portTaken = (error: unknown) => isSystemError(error) && error.code === 'EADDRINUSE';
+const inUse = ({ host, port }: RelayFlags) =>
+  `Port ${port} on ${host} is in use: choose another with --port (0 takes any free one).`;
 
 function endpointOptions({ host, port, console }: RelayFlags, onWarning: (sentence: string) => void) {
   const token = process.env.RUNNEL_TOKEN;

@@ -357,6 +357,12 @@ describe('relay', () => {
     expect(await done).toBe(0);
   });
 
+  test('opens no session where its port is taken: another relay may be reading it', async () => {
+    const port = new URL(server.url).port;
+    // An id that cannot be opened is what tells which of the two comes first.
+    expect((await run(['relay', server.url, '--session', '\n', '--port', port])).code).toBe(1);
+  });
+
   test('an id that names no channel is 2', async () => {
     expect((await run(['relay', server.url, '--session', '\n', '--port', '0'])).code).toBe(2);
   });

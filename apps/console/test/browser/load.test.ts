@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { grownIn, keptIn } from '../load/kept.ts';
 import { followLoad, linesRead } from '../load/page-load.ts';
 import { describeInBrowser } from '../loop/browse.ts';
 import { type Loop, startLoop } from '../loop/loop.ts';
@@ -10,6 +11,8 @@ import { type Loop, startLoop } from '../loop/loop.ts';
 const FULL = 8_000;
 /** Looked at after that; test/load looks at an hour. */
 const MORE = 15_000;
+/** What is kept of every line, or of every third, is more than this. What is in hand at one moment comes to some hundreds. */
+const LEAK = MORE / 3;
 
 describeInBrowser('1,000 events a second', ({ open }) => {
   let loop: Loop;
@@ -28,10 +31,12 @@ describeInBrowser('1,000 events a second', ({ open }) => {
     const page = await open(loop, '#/session/demo');
     await linesOver(page, FULL);
     const inspector = await page.context().newCDPSession(page);
+    const keptBefore = await keptIn(inspector);
     const load = await followLoad(inspector);
     const before = await load.look();
     await linesOver(page, (await page.evaluate(linesRead)) + MORE);
     const after = await load.look();
+    const kept = await keptIn(inspector);
 
     // How many frames a machine draws is told, not judged.
     console.log(
@@ -39,6 +44,7 @@ describeInBrowser('1,000 events a second', ({ open }) => {
     );
     expect(after.elements).toBeLessThan(2_000);
     expect(after.rows).toBeLessThan(80);
+    expect(grownIn(keptBefore, kept, LEAK)).toEqual([]);
     expect(after.heapMb).toBeLessThan(before.heapMb * 1.25 + 6);
   });
 

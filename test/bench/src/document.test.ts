@@ -4,6 +4,7 @@ import { documents } from './document.ts';
 import { goals } from './goals.ts';
 import { type Result, readResults } from './result.ts';
 import { growthOf, type Soak, slopeOf } from './soak.ts';
+import { growthByRole, type Soak } from './soak.ts';
 import { verdictOf } from './verdict.ts';
 
 test('docs/performance.md and its charts are what the recorded results say: npm run bench -- report', async () => {
@@ -45,30 +46,13 @@ test('a goal whose peer was not there is not measured, and says so', () => {
   });
 });
 
-test('memory that grows by two an hour has a slope of two, whatever its level', () => {
-  expect(
-    slopeOf([
-      [0, 100],
-      [1, 102],
-      [2, 104],
-    ]),
-  ).toBeCloseTo(2);
-  expect(
-    slopeOf([
-      [0, 7],
-      [1, 7],
-      [2, 7],
-    ]),
-  ).toBe(0);
-});
-
 test('a soak is flat for a process that has stopped growing by its second half, and for no other', () => {
   const samples = Array.from({ length: 60 }, (_, minute) => ({
     minute,
     mib: { settled: Math.min(minute, 20), growing: 100 + minute, large: 1_000 + minute / 2 },
   }));
 
-  const growth = growthOf({ samples } as unknown as Soak);
+  const growth = growthByRole({ samples } as unknown as Soak);
 
   expect(Object.entries(growth).map(([role, { flat }]) => [role, flat])).toEqual([
     ['settled', true],

@@ -1,20 +1,17 @@
 /** `npm run bench -- soak --minutes 60`: the whole relay under a steady load, and whether the memory of any process grows. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { type Flat, type Growth, growthOf } from './growth.ts';
 import { type Machine, machine } from './machine.ts';
 import { rssOf } from './proc.ts';
-import { median } from './summary.ts';
 import { wholeRelay } from './whole-relay.ts';
 
 const RATE = 1_000;
 /** At most, in seconds; a short soak has as many samples as a long one needs at least. */
 const SAMPLE_S = 30;
 const SAMPLES = 12;
-/** What comes before this share of the time is warming up: a heap grows as far as the worst minute has asked of it, and keeps that. */
-const SETTLED = 0.5;
-/** What counts as flat: growing by at most this much an hour, or by this share of what the process holds. */
-const FLAT_MIB = 4;
-const FLAT_SHARE = 0.05;
+/** What counts as flat: growing by at most so many MiB an hour, or by this share of what the process holds. */
+const FLAT: Flat = { most: 4, share: 0.05 };
 const MIB = 1024 * 1024;
 
 export interface Soak {
@@ -26,12 +23,6 @@ export interface Soak {
   readonly events: number;
   /** Resident memory in MiB by role, each with the minute it was taken in. */
   readonly samples: readonly { readonly minute: number; readonly mib: Readonly<Record<string, number>> }[];
-}
-
-export interface Growth {
-  /** MiB an hour, over what was sampled in the second half. */
-  readonly slope: number;
-  readonly flat: boolean;
 }
 
 /** Emits a thousand events a second for so long; tells each sample. Throws when an event does not arrive. */
@@ -65,21 +56,15 @@ export async function readSoak(folder: URL): Promise<Soak | undefined> {
   return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
 }
 
-/** How the memory of each process grew, by role. */
-export function growthOf({ samples }: Soak): Record<string, Growth> {
-  const settled = samples.slice(Math.floor(samples.length * SETTLED));
+/** How the memory of each process grew in MiB, by role. */
+export function growthByRole({ samples }: Soak): Record<string, Growth> {
   return Object.fromEntries(
-    Object.keys(samples[0]?.mib ?? {}).map((role) => {
-      const points = settled.map(({ minute, mib }) => [minute / 60, mib[role] ?? Number.NaN] as const);
-      const slope = slopeOf(points);
-      const held = points.reduce((sum, [, size]) => sum + size, 0) / points.length;
-      return [role, { slope, flat: slope <= Math.max(FLAT_MIB, held * FLAT_SHARE) }];
-    }),
+    Object.keys(samples[0]?.mib ?? {}).map((role) => [
+      role,
+      growthOf(
+        samples.map(({ minute, mib }) => [minute / 60, mib[role] ?? Number.NaN]),
+        FLAT,
+      ),
+    ]),
   );
-}
-
-/** How much y grows with x: the median of the slopes between any two points, which a leak moves and a single step, up to what the worst minute asked for, does not. */
-export function slopeOf(points: readonly (readonly [number, number])[]): number {
-  const slopes = points.flatMap(([x, y], at) => points.slice(at + 1).map(([later, size]) => (size - y) / (later - x)));
-  return median(slopes);
 }

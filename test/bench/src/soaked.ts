@@ -1,7 +1,7 @@
 /** What docs/performance.md says of a soak that was recorded. */
 import { readable } from '../charts/frame.ts';
 import { lines } from '../charts/index.ts';
-import { growthOf, type Soak } from './soak.ts';
+import { growthByRole, type Soak } from './soak.ts';
 
 export const soakChartName = 'performance-soak.svg';
 
@@ -21,7 +21,7 @@ export function soakChart({ rate, events, samples }: Soak): string {
 /** `why` is what a person adds to it. */
 export function soakSection(soak: Soak, why: string | undefined): string {
   const { at, machine, minutes, rate, events, samples } = soak;
-  const rows = Object.entries(growthOf(soak)).map(([role, { slope, flat }]) => {
+  const rows = Object.entries(growthByRole(soak)).map(([role, { slope, flat }]) => {
     const sizes = [samples[0], samples[Math.floor(samples.length / 2)], samples.at(-1)].map((each) =>
       readable(each?.mib[role] ?? Number.NaN),
     );

@@ -1,18 +1,20 @@
 /**
- * What the page costs at 1,000 events a second, as it is open: `npm run load -w apps/console -- memory` looks every minute of an hour,
+ * What the page costs at 1,000 events a second, as it is open: `npm run load -w apps/console -- memory` looks sixty times in an hour,
  * `-- frames` every five seconds of two minutes, on a machine that does nothing else. `--seconds N` for another length, and `--record` writes
  * the figures to results/ and docs/console.md with its charts.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildPage } from '../loop/build.ts';
 import { launchChromium } from '../loop/chromium.ts';
 import { startLoop } from '../loop/loop.ts';
-import { type Kind, LENGTHS, type LoadResult, machineOf, resultPath, writeDocument } from './document.ts';
-import { followLoad, linesRead, type Sample } from './page-load.ts';
+import { openBarePage } from './bare-page.ts';
+import { type Kind, LOOKS, type LoadResult, machineOf, resultPath, writeDocument } from './document.ts';
+import { followLoad, inside, linesRead, type Sample } from './page-load.ts';
 
 /** The tail, the logs and the types are as full as they get. */
 const FULL_LINES = 8_000;
@@ -22,8 +24,8 @@ const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string' }, record: { type: 'boolean', default: false } },
 });
 const kind: Kind = positionals[0] === 'frames' ? 'frames' : 'memory';
-const { everySeconds, ...usual } = LENGTHS[kind];
-const seconds = Number(values.seconds ?? usual.seconds);
+const { looks, collections, ...usual } = LOOKS[kind];
+const everySeconds = Number(values.seconds ?? usual.seconds) / looks;
 const out = values.record ? resultPath(kind) : fileURLToPath(new URL(`../../.tmp/load-${kind}.json`, import.meta.url));
 
 await buildPage();
@@ -31,16 +33,14 @@ const loop = await startLoop({ sessions: ['demo'] });
 const child = fileURLToPath(new URL('../loop/load-child.ts', import.meta.url));
 const runner = spawn(process.execPath, ['--conditions=source', child, loop.server.url, 'demo'], { stdio: 'inherit' });
 const browser = await launchChromium();
-const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-await page.goto(`${loop.url}#/session/demo`);
-await page.locator('.stream .about').waitFor();
-while ((await linesRead(page)) < FULL_LINES) await page.waitForTimeout(500);
+const page = await openBarePage(browser, `${loop.url}#/session/demo`, { width: 1400, height: 900 });
+while ((await inside(page, linesRead)) < FULL_LINES) await setTimeout(500);
 
-const load = await followLoad(page);
+const load = await followLoad(page, collections);
 const samples: Sample[] = [];
 const began = performance.now();
-for (let n = 1; n * everySeconds <= seconds; n++) {
-  await page.waitForTimeout(Math.max(0, began + n * everySeconds * 1000 - performance.now()));
+for (let n = 1; n <= looks; n++) {
+  await setTimeout(Math.max(0, began + n * everySeconds * 1000 - performance.now()));
   const sample = await load.look();
   samples.push(sample);
   console.log(

@@ -1,15 +1,18 @@
 /** What a page costs: memory after garbage collection, frames, and the main thread's time, from one look to the next. */
-import type { CDPSession, Page } from 'playwright-core';
+import type { Inspector } from './bare-page.ts';
 
-/** One look at the page, about the time since the look before. */
-export interface Sample {
-  /** Since the first look. */
-  readonly seconds: number;
-  /** After garbage collection. */
+/** What is left after garbage collection. */
+interface Memory {
   readonly heapMb: number;
   /** What the browser holds for the page's objects: elements, listeners, responses; and buffers of bytes. */
   readonly objectsMb: number;
   readonly buffersMb: number;
+}
+
+/** One look at the page, about the time since the look before. */
+export interface Sample extends Memory {
+  /** Since the first look. */
+  readonly seconds: number;
   readonly elements: number;
   readonly rows: number;
   readonly linesPerSecond: number;
@@ -24,24 +27,23 @@ export interface PageLoad {
   look(): Promise<Sample>;
 }
 
-/** The page shows a session. It is followed until it is closed. */
-export async function followLoad(page: Page): Promise<PageLoad> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  await page.evaluate(countFrames);
-  const began = await countsOf(page, session);
+/**
+ * The page shows a session. It is followed until it is closed. `collections`: how often garbage is collected at each look, of which the least that is left counts: what is on its way
+ * through the page at one moment comes to half a MB, now and then to a whole one.
+ */
+export async function followLoad(page: Inspector, collections = 1): Promise<PageLoad> {
+  await page.send('Performance.enable');
+  await inside(page, countFrames);
+  const began = await countsOf(page);
   let before = began;
   return {
     async look() {
-      await session.send('HeapProfiler.collectGarbage');
-      const { usedSize, embedderHeapUsedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
-      const now = await countsOf(page, session);
+      const memory = await leastOf(page, collections);
+      const now = await countsOf(page);
       const perSecond = (count: (of: Counts) => number) => (count(now) - count(before)) / (now.at - before.at);
       const sample = {
         seconds: now.at - began.at,
-        heapMb: usedSize / 1e6,
-        objectsMb: embedderHeapUsedSize / 1e6,
-        buffersMb: backingStorageSize / 1e6,
+        ...memory,
         elements: now.elements,
         rows: now.rows,
         linesPerSecond: perSecond(({ lines }) => lines),
@@ -55,9 +57,30 @@ export async function followLoad(page: Page): Promise<PageLoad> {
   };
 }
 
-/** How many lines the page has read. */
-export async function linesRead(page: Page): Promise<number> {
-  return Number.parseInt((await page.locator('.stream .about').innerText()).replaceAll(',', ''), 10);
+async function leastOf(page: Inspector, collections: number): Promise<Memory> {
+  const seen: Memory[] = [];
+  while (seen.length < collections) {
+    await page.send('HeapProfiler.collectGarbage');
+    const { usedSize, embedderHeapUsedSize, backingStorageSize } = await page.send('Runtime.getHeapUsage');
+    seen.push({ heapMb: usedSize / 1e6, objectsMb: embedderHeapUsedSize / 1e6, buffersMb: backingStorageSize / 1e6 });
+  }
+  const least = (figure: keyof Memory) => Math.min(...seen.map((each) => each[figure]));
+  return { heapMb: least('heapMb'), objectsMb: least('objectsMb'), buffersMb: least('buffersMb') };
+}
+
+/** What a function without a closure returns in the page. */
+export async function inside<T>(page: Inspector, work: () => T): Promise<T> {
+  const { result, exceptionDetails } = await page.send('Runtime.evaluate', {
+    expression: `(${work})()`,
+    returnByValue: true,
+  });
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  return result.value;
+}
+
+/** Runs in the page: how many lines it has read; 0 before it shows a session. */
+export function linesRead(): number {
+  return Number.parseInt(document.querySelector('.stream .about')?.textContent?.replaceAll(',', '') ?? '0', 10);
 }
 
 interface Counts {
@@ -70,21 +93,24 @@ interface Counts {
   readonly rows: number;
 }
 
-async function countsOf(page: Page, session: CDPSession): Promise<Counts> {
-  const lines = await linesRead(page);
-  const seen = await page.evaluate(() => {
-    const { counted } = globalThis as unknown as { counted: { frames: number; longestFrameMs: number } };
-    const copy = { ...counted };
-    counted.longestFrameMs = 0;
-    return {
-      ...copy,
-      elements: document.querySelectorAll('*').length,
-      rows: document.querySelectorAll('.row').length,
-    };
-  });
-  const { metrics } = await session.send('Performance.getMetrics');
+async function countsOf(page: Inspector): Promise<Counts> {
+  const lines = await inside(page, linesRead);
+  const seen = await inside(page, takeCounted);
+  const { metrics } = await page.send('Performance.getMetrics');
   const metric = (name: string) => metrics.find((each) => each.name === name)?.value ?? Number.NaN;
   return { at: metric('Timestamp'), busy: metric('ThreadTime'), lines, ...seen };
+}
+
+/** Runs in the page: how it stands, and the frames since it was asked last. */
+function takeCounted() {
+  const { counted } = globalThis as unknown as { counted: { frames: number; longestFrameMs: number } };
+  const copy = { ...counted };
+  counted.longestFrameMs = 0;
+  return {
+    ...copy,
+    elements: document.querySelectorAll('*').length,
+    rows: document.querySelectorAll('.row').length,
+  };
 }
 
 /** Runs in the page. */

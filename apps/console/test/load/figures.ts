@@ -1,0 +1,16 @@
+/** Numbers of looks, as docs/console.md tells them. */
+import type { Sample } from './page-load.ts';
+
+type Samples = readonly Sample[];
+
+export const firstQuarter = (samples: Samples) => samples.slice(0, Math.ceil(samples.length / 4));
+export const lastQuarter = (samples: Samples) => samples.slice(-Math.ceil(samples.length / 4));
+export const everySeconds = (samples: Samples) => (samples.at(-1)?.seconds ?? Number.NaN) / samples.length;
+export const mean = (samples: Samples, figure: keyof Sample) =>
+  samples.reduce((sum, sample) => sum + sample[figure], 0) / samples.length;
+export const median = (samples: Samples, figure: keyof Sample) =>
+  samples.map((sample) => sample[figure]).sort((a, b) => a - b)[Math.floor(samples.length / 2)];
+export const most = (samples: Samples, figure: keyof Sample) => Math.max(...samples.map((sample) => sample[figure]));
+
+export const whole = (n = Number.NaN) => Math.round(n).toLocaleString('en');
+export const oneDecimal = (n = Number.NaN) => n.toFixed(1);

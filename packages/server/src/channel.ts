@@ -29,8 +29,9 @@ export class Channel {
   /** When it was created, had its last byte or its last empty segment. */
   touchedAt: number;
   readonly window: Window;
-  #orphans: Orphans;
-  #holes: Holes;
+  /** Made when there is one, as the holes are: most channels never have any, and there may be very many. */
+  #orphans: Orphans | undefined;
+  #holes: Holes | undefined;
 
   constructor(core: Core, name: string, mime: string) {
     this.core = core;
@@ -38,8 +39,6 @@ export class Channel {
     this.mime = mime;
     this.touchedAt = core.clock.now();
     this.window = new Window(core);
-    this.#orphans = new Orphans(core, (segment) => this.#settle(segment));
-    this.#holes = new Holes(core, (jump) => this.#release(jump));
   }
 
   /** The next seq to be written. */
@@ -66,7 +65,7 @@ export class Channel {
     if (this.closed && seq >= this.head) return { kind: 'ended' };
     if (seq === this.head || (seq === 1 && this.head === 0)) return { kind: 'waits' };
     if (seq > this.head || !this.window.hasHole(seq)) return { kind: 'outside' };
-    return { kind: this.#holes.has(seq) ? 'waits' : 'skipped' };
+    return { kind: this.#holes?.has(seq) ? 'waits' : 'skipped' };
   }
 
   /** The segment of `seq`, made if nobody has asked for it yet. */
@@ -105,14 +104,14 @@ export class Channel {
     if (segment.writers.length > 0) this.core.counters.joinedWriters++;
     segment.writers.push(writer);
     this.writers++;
-    if (!segment.endedWell) this.#orphans.delete(segment);
+    if (!segment.endedWell) this.#orphans?.delete(segment);
   }
 
   /** Bytes for an unfinished segment. Over a limit they are cut there, and the segment is aborted. */
   append(segment: Segment, chunk: Buffer, block?: Block): void {
     this.touchedAt = this.core.clock.now();
     if (segment.state === 'fresh') this.#begin(segment);
-    if (this.#orphans.size > 0) this.#orphans.heard(segment);
+    this.#orphans?.heard(segment);
     const room = this.core.limits.segmentBytes - segment.bytes;
     const line = segment.lines?.exceededAt(chunk) ?? -1;
     const fits = Math.min(chunk.length, room, line < 0 ? room : line);
@@ -132,7 +131,7 @@ export class Channel {
     if (segment.finished) return;
     if (well) segment.endedWell = true;
     if (segment.writers.length === 0) this.#abandoned(segment);
-    else if (segment.endedWell) this.#orphans.add(segment);
+    else if (segment.endedWell) this.#orphan(segment);
   }
 
   readerLeft(segment: Segment): void {
@@ -152,7 +151,7 @@ export class Channel {
     this.core.counters.segments.add(state);
     // A completed empty segment is a sign of life; one that was ended empty is none.
     if (segment.state === 'fresh' && segment.endedWell) this.touchedAt = this.core.clock.now();
-    this.#orphans.delete(segment);
+    this.#orphans?.delete(segment);
     this.#pass(segment.seq);
     release(segment, state, ending);
     this.window.keep(segment);
@@ -168,7 +167,7 @@ export class Channel {
     const segment = this.window.segments.get(seq);
     if (segment) return !segment.finished;
     if (seq >= this.head) return seq <= SEQ_MAX;
-    return this.window.hasHole(seq) && this.#holes.has(seq);
+    return this.window.hasHole(seq) && this.#holes?.has(seq) === true;
   }
 
   /** Whether a POST that may not be written is that of a publisher which counts from 0 again, on a channel that nobody else writes. PROTOCOL.md section 4.6. */
@@ -195,8 +194,13 @@ export class Channel {
   /** The head goes past `seq`, never back. */
   #pass(seq: number): void {
     if (seq < this.head) return;
-    if (seq > this.head) this.#holes.jumped(this.head, seq);
+    if (seq > this.head) this.#jump(seq);
     this.window.headMoved(seq + 1);
+  }
+
+  #jump(seq: number): void {
+    this.#holes ??= new Holes(this.core, (jump) => this.#release(jump));
+    this.#holes.jumped(this.head, seq);
   }
 
   /** The holes of a jump have been waited for long enough. Only those that someone asked for exist. */
@@ -204,7 +208,7 @@ export class Channel {
     for (const segment of this.#inState('fresh')) {
       if (segment.seq < from || segment.seq >= to) continue;
       this.core.counters.segments.add('skipped');
-      this.#orphans.delete(segment);
+      this.#orphans?.delete(segment);
       this.window.remove(segment);
       release(segment, 'skipped', 'segment');
     }
@@ -213,8 +217,13 @@ export class Channel {
   /** No writer is left. */
   #abandoned(segment: Segment): void {
     if (segment.endedWell) this.finish(segment, 'closed');
-    else if (segment.state === 'open') this.#orphans.add(segment);
+    else if (segment.state === 'open') this.#orphan(segment);
     else this.dropUnused(segment);
+  }
+
+  #orphan(segment: Segment): void {
+    this.#orphans ??= new Orphans(this.core, (orphan) => this.#settle(orphan));
+    this.#orphans.add(segment);
   }
 
   /** An orphan has waited long enough. */
@@ -235,9 +244,9 @@ export class Channel {
 
   /** Ends what has no byte, without keeping it. */
   #dismiss(ending: Ending): void {
-    this.#holes.clear();
+    this.#holes?.clear();
     for (const segment of this.#inState('fresh')) {
-      this.#orphans.delete(segment);
+      this.#orphans?.delete(segment);
       this.window.remove(segment);
       release(segment, 'closed', ending);
     }

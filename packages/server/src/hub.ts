@@ -4,6 +4,7 @@ import { Channel } from './channel.ts';
 import type { Core } from './core.ts';
 import type { RemovalReason } from './counters.ts';
 import { DueQueue } from './due-queue.ts';
+import { Idle } from './idle.ts';
 import type { Settings } from './options.ts';
 
 /** Where channels are held. */
@@ -24,7 +25,7 @@ export class Hub implements Channels {
   #settings: Settings;
   #watch: Watcher;
   #channels = new Map<string, Channel>();
-  #idle = new Map<Channel, () => void>();
+  #idle: Idle;
   #lingering: DueQueue<Channel>;
   #tombstones: DueQueue<string>;
 
@@ -32,6 +33,7 @@ export class Hub implements Channels {
     this.core = core;
     this.#settings = settings;
     this.#watch = watch;
+    this.#idle = new Idle(core, this.#channels, ({ name }) => this.#close(name, 'idle'));
     this.#lingering = new DueQueue(core.clock, core.limits.lingerMs, (channel) => this.#forget(channel));
     this.#tombstones = new DueQueue(core.clock, core.limits.tombstoneMs, () => {});
   }
@@ -46,7 +48,7 @@ export class Hub implements Channels {
     const channel = new Channel(this.core, name, mime);
     this.#channels.set(name, channel);
     this.core.counters.channelsCreated++;
-    if (!isReservedName(name)) this.#sweepWhenIdle(channel, this.core.limits.idleTimeoutMs);
+    if (!isReservedName(name)) this.#idle.watch();
     this.#watch('added', name);
     return channel;
   }
@@ -83,7 +85,6 @@ export class Hub implements Channels {
 
   /** Lets go of the timers. */
   dispose(): void {
-    for (const cancel of this.#idle.values()) cancel();
     this.#idle.clear();
     this.#lingering.clear();
     this.#tombstones.clear();
@@ -93,7 +94,6 @@ export class Hub implements Channels {
     const channel = this.#channels.get(name);
     if (!channel || channel.closed) return false;
     this.core.counters.removals.add(reason);
-    this.#idle.get(channel)?.();
     this.#idle.delete(channel);
     channel.closed = true;
     channel.end('closed', 'channel');
@@ -115,17 +115,6 @@ export class Hub implements Channels {
     this.#lingering.delete(channel);
     if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
     channel.window.clear();
-  }
-
-  /** Looks again when the channel could be idle, instead of starting a timer anew with each byte. */
-  #sweepWhenIdle(channel: Channel, inMs: number): void {
-    const { clock, limits } = this.core;
-    const look = () => {
-      const left = channel.touchedAt + limits.idleTimeoutMs - clock.now();
-      if (left > 0) this.#sweepWhenIdle(channel, left);
-      else this.#close(channel.name, 'idle');
-    };
-    this.#idle.set(channel, clock.after(inMs, look));
   }
 
   #check(name: string, mime: string): void {

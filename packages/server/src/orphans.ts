@@ -5,23 +5,17 @@ import type { Segment } from './segment.ts';
 export class Orphans {
   #core: Core;
   #settle: (segment: Segment) => void;
-  /** Made when there is one: most channels never have any. */
-  #timers: Map<Segment, () => void> | undefined;
+  #timers = new Map<Segment, () => void>();
 
   constructor(core: Core, settle: (segment: Segment) => void) {
     this.#core = core;
     this.#settle = settle;
   }
 
-  get size(): number {
-    return this.#timers?.size ?? 0;
-  }
-
   /** Starts the resume time of `segment`, anew if it runs already. */
   add(segment: Segment): void {
     this.delete(segment);
     const { clock, limits } = this.#core;
-    this.#timers ??= new Map();
     this.#timers.set(
       segment,
       clock.after(limits.resumeMs, () => this.#settle(segment)),
@@ -29,13 +23,14 @@ export class Orphans {
   }
 
   delete(segment: Segment): void {
-    this.#timers?.get(segment)?.();
-    this.#timers?.delete(segment);
+    this.#timers.get(segment)?.();
+    this.#timers.delete(segment);
   }
 
   /** A byte has arrived for `segment`: orphans before it are given up; if it is one itself, a writer of it still lives. */
   heard(segment: Segment): void {
-    if (this.#timers?.has(segment)) this.add(segment);
-    for (const orphan of this.#timers?.keys() ?? []) if (orphan.seq < segment.seq) this.#settle(orphan);
+    if (this.#timers.size === 0) return;
+    if (this.#timers.has(segment)) this.add(segment);
+    for (const orphan of this.#timers.keys()) if (orphan.seq < segment.seq) this.#settle(orphan);
   }
 }

@@ -6,23 +6,35 @@ import type { Segment } from './segment.ts';
 /** Finished segments kept, a channel, of any size: a record costs memory too. PROTOCOL.md section 4.7. */
 const MAX_SEGMENTS = 65_536;
 
+/** What a window has whose channel nobody has used yet: there may be very many, and two empty collections of their own are a third of a KiB. */
+const NONE: ReadonlyMap<number, Segment> = new Map();
+const ALL_FINISHED: ReadonlySet<Segment> = new Set();
+
 export class Window {
-  /** Everything that can be found by its seq, fresh ones included. */
-  readonly segments = new Map<number, Segment>();
-  /** Those of them that are fresh or open. */
-  readonly unfinished = new Set<Segment>();
   /** Every seq below this has left the window, or was never in it. */
   evictedBelow = 0;
   /** Finished bytes. */
   bytes = 0;
   #head = 0;
   #core: Core;
+  #segments: Map<number, Segment> | undefined;
+  #unfinished: Set<Segment> | undefined;
   /** Older than the keep time, here only because they are among the newest. */
   #aged: Segment[] = [];
   #oldest: number | undefined;
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  /** Everything that can be found by its seq, fresh ones included. */
+  get segments(): ReadonlyMap<number, Segment> {
+    return this.#segments ?? NONE;
+  }
+
+  /** Those of them that are fresh or open. */
+  get unfinished(): ReadonlySet<Segment> {
+    return this.#unfinished ?? ALL_FINISHED;
   }
 
   /** The next seq to be written. */
@@ -37,13 +49,15 @@ export class Window {
   }
 
   add(segment: Segment): void {
-    this.segments.set(segment.seq, segment);
-    this.unfinished.add(segment);
+    this.#segments ??= new Map();
+    this.#segments.set(segment.seq, segment);
+    this.#unfinished ??= new Set();
+    this.#unfinished.add(segment);
   }
 
   /** Takes out a segment that has no byte. */
   remove(segment: Segment): void {
-    if (this.unfinished.delete(segment)) this.segments.delete(segment.seq);
+    if (this.#unfinished?.delete(segment)) this.#segments?.delete(segment.seq);
   }
 
   /** A segment has got its first byte. */
@@ -61,7 +75,7 @@ export class Window {
   keep(segment: Segment): void {
     segment.window = this;
     this.began(segment);
-    this.unfinished.delete(segment);
+    this.#unfinished?.delete(segment);
     this.bytes += segment.bytes;
     this.#core.ledger.keep(segment);
     if (segment.evicted) return;
@@ -93,8 +107,8 @@ export class Window {
   /** Forgets all segments; readers that are attached to finished segments go on. */
   clear(): void {
     for (const segment of this.segments.values()) if (segment.finished) this.#drop(segment);
-    this.segments.clear();
-    this.unfinished.clear();
+    this.#segments = undefined;
+    this.#unfinished = undefined;
     this.evictedBelow = 0;
     this.#oldest = undefined;
   }
@@ -113,7 +127,7 @@ export class Window {
   }
 
   #drop(segment: Segment): void {
-    this.segments.delete(segment.seq);
+    this.#segments?.delete(segment.seq);
     this.#core.aging.delete(segment);
     if (this.#aged.length > 0) this.#aged = this.#aged.filter((each) => each !== segment);
     this.bytes -= segment.bytes;

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { documents } from './document.ts';
 import { goals } from './goals.ts';
 import { type Result, readResults } from './result.ts';
-import { growthOf, type Soak, slopeOf } from './soak.ts';
 import { growthByRole, type Soak } from './soak.ts';
 import { verdictOf } from './verdict.ts';
 

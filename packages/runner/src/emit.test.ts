@@ -69,6 +69,17 @@ describe('the envelope', () => {
     });
   });
 
+  it('EGRESS 1.2: every id is a UUID of its own, in full batches and in small ones, also where some events cannot be written', async () => {
+    const { sink, events } = taking();
+    const runner = runnerWith(sink, { buffer: 2000 });
+    for (let n = 0; n < 1000; n++) runner.emit('e', n % 7 === 0 ? { toJSON: () => 1 } : undefined);
+    await events(857);
+    runner.emit('alone');
+    const ids = (await events(858)).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(858);
+    expect(ids.filter((id) => !UUID.test(id))).toEqual([]);
+  });
+
   it('PROTOCOL 8.3: puts the optional members in their order and the caller’s own after them', async () => {
     const { sink, envelopes, events } = taking();
     const context = { user_id: 'u', pipeline_ids: ['p'], connection_id: 'c', connection_info: { gpu_type: 'H100' } };

@@ -69,6 +69,31 @@ describe('the envelope', () => {
     });
   });
 
+  it('EGRESS 1.2: every id is a UUID of its own, in full batches and in small ones, also where some events cannot be written', async () => {
+    const { sink, events } = taking();
+    const runner = runnerWith(sink, { buffer: 2000 });
+    for (let n = 0; n < 1000; n++) runner.emit('e', n % 7 === 0 ? { toJSON: () => 1 } : undefined);
+    await events(857);
+    runner.emit('alone');
+    const ids = (await events(858)).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(858);
+    expect(ids.filter((id) => !UUID.test(id))).toEqual([]);
+  });
+
+  it('every event has its own type and time, whatever those before it had', async () => {
+    const { sink, events } = taking();
+    const clock = new ManualClock(WALL);
+    const runner = runnerWith(sink, { clock });
+    const emitted = ['a', 'a', 'b', 'a'].flatMap((type, n) => {
+      clock.advance(n % 2);
+      runner.emit(type);
+      return { type, timestamp: String(clock.wall()) };
+    });
+    const all = await events(4);
+    expect(all.map(({ data: { type, timestamp } }) => ({ type, timestamp }))).toEqual(emitted);
+    expect(all.map(({ timestamp }) => timestamp)).toEqual(emitted.map(({ timestamp }) => timestamp));
+  });
+
   it('PROTOCOL 8.3: puts the optional members in their order and the caller’s own after them', async () => {
     const { sink, envelopes, events } = taking();
     const context = { user_id: 'u', pipeline_ids: ['p'], connection_id: 'c', connection_info: { gpu_type: 'H100' } };

@@ -28,17 +28,32 @@ export interface Context {
  * infinities null. `onRefused` is called for each field that would have overwritten `type`, `client_source` or `timestamp`.
  */
 export function envelopeWriter(identity: Identity, onRefused: () => void): (capture: Capture, id: string) => string {
-  const source = JSON.stringify(identity.clientSource);
   const defaults = { session_id: identity.session, ...identity.context };
   const fixed = serialiseContext(defaults);
+  const stampOf = stamps(JSON.stringify(identity.clientSource));
   return (capture, id) => {
-    const stamp = String(Math.floor(capture.at));
-    const type = JSON.stringify(textOf(capture.type));
-    const head = `{"id":"${id}","type":"stream_trace","timestamp":"${stamp}","data":{"type":${type},"client_source":${source},"timestamp":"${stamp}"`;
+    const head = `{"id":"${id}"${stampOf(capture)}`;
     if (capture.data === undefined) return `${head}${fixed}}}`;
     const own = hasStreamForm(capture.data) ? streamForm(capture.data, capture.at) : capture.data;
     if (!namesKnownMember(own)) return `${head}${fixed}${innerJson(own)}}}`;
     return `${head}${mergedMembers(own, defaults, onRefused)}}}`;
+  };
+}
+
+/** Writes the members between the id and the session's part. Kept from one event to the next: most of a batch are of one type and one millisecond. */
+function stamps(source: string): (capture: Capture) => string {
+  let lastType: string | undefined;
+  let lastAt = Number.NaN;
+  let stamp = '';
+  return ({ type, at }) => {
+    const ms = Math.floor(at);
+    if (ms !== lastAt || type !== lastType) {
+      const name = JSON.stringify(textOf(type));
+      stamp = `,"type":"stream_trace","timestamp":"${ms}","data":{"type":${name},"client_source":${source},"timestamp":"${ms}"`;
+      lastType = type;
+      lastAt = ms;
+    }
+    return stamp;
   };
 }
 

@@ -56,6 +56,13 @@ describe('a span', () => {
     expect(second?.span_id).toBe(first?.span_id);
   });
 
+  it('has an id of its own: the epoch, and eight digits that count up', () => {
+    const { runner } = start();
+    const ids = Array.from({ length: 1000 }, () => runner.span('work').id);
+    const numbers = Array.from({ length: 1000 }, (_, n) => (n + 1).toString(16).padStart(8, '0'));
+    expect(ids).toEqual(numbers.map((number) => runner.epoch + number));
+  });
+
   it('EGRESS 4.16: what is thrown becomes an exception with type and message, and is thrown on', async () => {
     const { clock, runner, data } = start();
     const failure = new RangeError('too far');

@@ -1,5 +1,5 @@
 /** What a line of an events channel is, and who gets it: telemetry becomes envelopes, everything else goes to handlers. PROTOCOL.md section 8.1. */
-import { type Clock, type Envelope, type EventMessage, eventMessage, NETWORK_EVENT, TELEMETRY } from '@runnel/protocol';
+import { type Envelope, type EventMessage, eventMessage, NETWORK_EVENT, TELEMETRY } from '@runnel/protocol';
 import type { JsonlLine } from '@runnel/pubsub';
 import type { EventLine } from './event-line.ts';
 import type { Latency } from './latency.ts';
@@ -29,7 +29,6 @@ export interface MessageBooks {
 
 export interface DispatchOptions {
   readonly session: string;
-  readonly clock: Clock;
   readonly replays: Replays;
   /** Asked for each envelope before it goes to the journal. */
   readonly allows: (envelope: Envelope) => boolean;
@@ -53,15 +52,15 @@ export class Dispatch {
     this.messages = options.from?.messages ?? { byType: {}, invalid: 0, unknown: 0 };
   }
 
-  /** Takes one line; returns the envelope if it is telemetry that is new and well formed. */
-  take(line: JsonlLine<EventLine>): Envelope | undefined {
+  /** Takes one line, which came at that time by the wall clock; returns the envelope if it is telemetry that is new and well formed. */
+  take(line: JsonlLine<EventLine>, receivedAt: number): Envelope | undefined {
     const { type } = line.value;
-    if (type === TELEMETRY || type === NETWORK_EVENT) return this.#telemetry(line);
+    if (type === TELEMETRY || type === NETWORK_EVENT) return this.#telemetry(line, receivedAt);
     this.#message(line.value.message);
     return undefined;
   }
 
-  #telemetry(line: JsonlLine<EventLine>): Envelope | undefined {
+  #telemetry(line: JsonlLine<EventLine>, receivedAt: number): Envelope | undefined {
     this.telemetry.in++;
     const { event } = line.value;
     if (this.#options.replays.has(line, event?.id)) {
@@ -72,10 +71,10 @@ export class Dispatch {
       this.telemetry.malformed++;
       return undefined;
     }
-    const bytes = line.value.copyEvent();
-    const { session, clock, allows, latency } = this.#options;
-    const envelope: Envelope = { id: event.id, bytes, session, relayedVia: 'trickle', receivedAt: clock.wall() };
-    latency.record(event.timestamp, envelope.receivedAt);
+    const { session, allows, latency } = this.#options;
+    const bytes = line.value.eventBytes;
+    const envelope: Envelope = { id: event.id, bytes, session, relayedVia: 'trickle', receivedAt };
+    latency.record(event.timestamp, receivedAt);
     if (!allows(envelope)) {
       this.telemetry.withheld++;
       return undefined;

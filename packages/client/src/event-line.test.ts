@@ -26,8 +26,8 @@ test('members are what JSON.parse makes of them, whatever they were in the line 
     expect(line('1', seq)?.seq).toEqual(JSON.parse(seq));
 });
 
-test('an event is copied as it was sent', () => {
+test('an event is cut out as it was sent', () => {
   const read = line('"ab"');
   expect(read?.event).toEqual({ id: 'éA', timestamp: '12' });
-  expect(Buffer.from(read?.copyEvent() ?? []).toString()).toBe('{"id":"é\\u0041","timestamp":"12","data":{"x":1.0}}');
+  expect(Buffer.from(read?.eventBytes ?? []).toString()).toBe('{"id":"é\\u0041","timestamp":"12","data":{"x":1.0}}');
 });

@@ -39,12 +39,10 @@ export class EventLine {
     return { id: read(line, id) as string | undefined, timestamp: read(line, timestamp) };
   }
 
-  /** The event as it was sent; only where `event` is one. A copy, so that one that waits for its sink does not keep a whole network chunk in memory. */
-  copyEvent(): Uint8Array {
+  /** The event as it was sent; only where `event` is one. It is a part of the line's chunk. */
+  get eventBytes(): Uint8Array {
     const { start, end } = this.#found[3] as Range;
-    const bytes = Buffer.allocUnsafe(end - start);
-    this.#line.copy(bytes, 0, start, end);
-    return bytes;
+    return this.#line.subarray(start, end);
   }
 
   /** The event and all that is in it; only where `event` is one. */

@@ -22,6 +22,7 @@ import { type EventLine, readEventLine } from './event-line.ts';
 import { type Handler, Handlers, type MessageType } from './handlers.ts';
 import type { Journal } from './journal/journal.ts';
 import { Latency, type LatencyFigures } from './latency.ts';
+import { inOwnMemory } from './own-memory.ts';
 import { Pings } from './pings.ts';
 import { Place, type Position } from './position.ts';
 import { isEpoch, Replays } from './replay.ts';
@@ -103,7 +104,6 @@ export class Session {
     const replays = new Replays(this.#starts);
     this.#dispatch = new Dispatch({
       session: setup.id,
-      clock,
       replays,
       allows: setup.allows,
       latency: this.#latency,
@@ -272,12 +272,14 @@ export class Session {
   #take(lines: readonly JsonlLine<EventLine>[]): void {
     const envelopes: Envelope[] = [];
     const handled: TelemetryEvent[] = [];
-    const { journal, handlers } = this.#setup;
+    const { journal, handlers, clock } = this.#setup;
+    // They came together.
+    const receivedAt = clock.wall();
     let entered = 0;
     for (const line of lines) {
       if (!this.#place.enter(line)) continue;
       entered++;
-      const envelope = this.#dispatch.take(line);
+      const envelope = this.#dispatch.take(line, receivedAt);
       if (!envelope) continue;
       envelopes.push(envelope);
       // It has become an envelope, so it is an event.
@@ -287,7 +289,7 @@ export class Session {
     this.#channel.lines += entered;
     this.#become('live');
     // It is committed soon, and at once when much waits: there is no need to wait for it.
-    void journal.append(this.id, envelopes, this.#position(), this.#sums());
+    void journal.append(this.id, inOwnMemory(envelopes), this.#position(), this.#sums());
     for (const event of handled) this.#handle(event);
   }
 

@@ -155,6 +155,26 @@ describe('what was committed', () => {
     expect(drain(again)).toEqual(ids(200, 101));
   });
 
+  test('is what was appended, whatever follows upon what in one commit', async () => {
+    const path = freshPath();
+    const { journal } = open({ path });
+    journal.cursor('sink');
+    const all = envelopes(100).map((each, at) => ({
+      ...each,
+      id: at % 7 === 0 ? undefined : each.id,
+      session: at < 40 ? 'demo' : 'other',
+      relayedVia: at < 70 ? ('trickle' as const) : ('local' as const),
+      receivedAt: at < 90 ? 1_700_000_000_000 : 1_700_000_000_000 + at,
+    }));
+    await journal.append('demo', all, position(1));
+    const { journal: again } = open({ path: copyOf(path) });
+    const rows = again.cursor('sink').read(1000, 1e9);
+    expect(rows.map(({ n }) => n)).toEqual(all.map((_, at) => at + 1));
+    expect(rows.map(({ envelope }) => ({ ...envelope, bytes: [...envelope.bytes] }))).toEqual(
+      all.map((each) => ({ ...each, bytes: [...each.bytes] })),
+    );
+  });
+
   test('EGRESS 2.14, R2: is within 25 ms, or by 4,096, or with each append where that is asked for', async () => {
     const clock = new ManualClock();
     const path = freshPath();

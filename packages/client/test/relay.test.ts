@@ -745,6 +745,21 @@ describe('bounds', () => {
     expect(batches).toEqual([3, 3, 1, 1, 1, 1]);
   });
 
+  test('what waits for a sink does not keep in memory what came with it', async () => {
+    const { relay, sink, segment } = startLoop();
+    const logs = JSON.stringify({ type: 'logs', lines: ['x'.repeat(50_000)] });
+    const many = Array.from({ length: 300 }, (_, at) => `${line(at + 11)}\n`).join('');
+    relay.open('demo');
+    for (let seq = 1; seq <= 10; seq++) await segment('demo', `${logs}\n${line(seq)}\n`);
+    await segment('demo', many);
+    await sink.count(310);
+    const bytes = sink.envelopes.reduce((sum, each) => sum + each.bytes.length, 0);
+    const memory = new Set(sink.envelopes.map((each) => each.bytes.buffer));
+    const held = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    // Small copies share blocks.
+    expect(held).toBeLessThan(2 * bytes + 2 * Buffer.poolSize);
+  });
+
   test('the journal in memory is bounded in bytes too', async () => {
     const journal = openJournal({ maxBytes: 10_000 });
     const { relay, segment } = startLoop({ journal, sinks: [hangingSink('hung')] });

@@ -263,11 +263,10 @@ export class Journal {
       store.transaction(path === undefined ? 'normal' : 'full', (statements) => {
         let n = this.#last;
         for (const { session, envelopes, position, books } of group) {
+          statements.insert(n + 1, envelopes);
           for (const envelope of envelopes) {
-            const { id, relayedVia, receivedAt, bytes } = envelope;
-            statements.insert.run(++n, envelope.session, id ?? null, relayedVia, Math.trunc(receivedAt), bytes);
-            rows.push({ n, envelope });
-            size += bytes.length;
+            rows.push({ n: ++n, envelope });
+            size += envelope.bytes.length;
           }
           statements.setSession.run(session, JSON.stringify(position), JSON.stringify(books));
         }

@@ -1,5 +1,6 @@
 /** The open database of a journal: its connection, its statements, its transactions. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { prepareInsert } from './insert.ts';
 import { COLUMNS } from './row.ts';
 
 /** `full`: the disk has it when the transaction is over. `normal`: the system has it, which a killed process does not undo. */
@@ -70,7 +71,7 @@ export function connect(path: string): DatabaseSync {
 
 function prepare(db: DatabaseSync) {
   return {
-    insert: db.prepare(`INSERT INTO envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`),
+    insert: prepareInsert(db),
     after: db.prepare(`SELECT ${COLUMNS} FROM envelopes WHERE n > ? ORDER BY n LIMIT ?`),
     one: db.prepare(`SELECT ${COLUMNS} FROM envelopes WHERE n = ?`),
     first: db.prepare('SELECT min(n) AS n FROM envelopes'),
@@ -137,5 +138,5 @@ function prepare(db: DatabaseSync) {
 
     takenBack: db.prepare('INSERT INTO consent (user_id, taken_back_at, envelopes) VALUES (?, ?, ?)'),
     consent: db.prepare('SELECT user_id, taken_back_at, envelopes FROM consent ORDER BY entry DESC LIMIT ?'),
-  } satisfies Record<string, StatementSync>;
+  } satisfies Record<string, StatementSync | ReturnType<typeof prepareInsert>>;
 }

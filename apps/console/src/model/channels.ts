@@ -33,3 +33,8 @@ export function followChannels(): Signal<Channels> {
 export function channelNamed(channels: Channels, name: string): ServerChannel | undefined {
   return channels.kind === 'known' ? channels.byName.get(name) : undefined;
 }
+
+/** Whether there may be a channel of that name: where they cannot be listed nobody knows. */
+export function mayBeThere(channels: Channels, name: string): boolean {
+  return channels.kind === 'failed' || channelNamed(channels, name) !== undefined;
+}

@@ -1,5 +1,5 @@
 /** The newest picture of a session's out channel. Of those that come while one is being decoded only the newest is shown. */
-import { type Signal, signal } from '@preact/signals';
+import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { channelUrl, pause, sessionChannels, systemClock } from '@runnel/protocol';
 import { type SegmentReader, subscribe } from '@runnel/pubsub/browser';
 import { sniff } from './sniff.ts';
@@ -36,7 +36,8 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_PIXELS = 64_000_000;
 const AGAIN_MS = 1_000;
 
-export function livePicture(server: string, session: string): LivePicture {
+/** It is read while `there`: asking for a channel that is not made yet would be a request a second in vain. */
+export function livePicture(server: string, session: string, there: ReadonlySignal<boolean>): LivePicture {
   const stop = new AbortController();
   const state = signal<PictureState>({ kind: 'waiting' });
   const broken = signal<string | undefined>(undefined);
@@ -99,6 +100,7 @@ export function livePicture(server: string, session: string): LivePicture {
   async function follow(): Promise<void> {
     while (!stop.signal.aborted) {
       await visiblePage(stop.signal);
+      await becomes(there, stop.signal);
       const leave = new AbortController();
       const onHidden = () => document.hidden && leave.abort();
       document.addEventListener('visibilitychange', onHidden);
@@ -151,6 +153,19 @@ async function whole(segment: SegmentReader): Promise<Uint8Array<ArrayBuffer> | 
     at += chunk.length;
   }
   return bytes;
+}
+
+/** Resolves when `it` is true, or `stop` aborts. */
+async function becomes(it: ReadonlySignal<boolean>, stop: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  stop.addEventListener('abort', end);
+  const dispose = effect(() => {
+    if (it.value || stop.aborted) resolve();
+  });
+  await promise;
+  dispose();
+  stop.removeEventListener('abort', end);
 }
 
 /** A page that nobody sees reads no pictures: they would cost the server and the browser's few connections. */

@@ -1,8 +1,12 @@
 /** The session's finished frames, as they come. */
+import { computed } from '@preact/signals';
+import { sessionChannels } from '@runnel/protocol';
 import { useEffect, useState } from 'preact/hooks';
+import { mayBeThere } from '../model/channels.ts';
 import { bytes, count } from '../model/format.ts';
 import { type LivePicture, livePicture } from '../model/live-picture.ts';
 import { visible } from '../model/text.ts';
+import { usePage } from './context.ts';
 import { now } from './now.ts';
 import { Tag } from './parts/chip.tsx';
 import { Empty } from './parts/empty.tsx';
@@ -12,12 +16,15 @@ import { Panel } from './parts/panel.tsx';
 const STILL_MS = 3_000;
 
 export function PicturePanel({ server, session }: { server: string; session: string }) {
+  const { channels } = usePage();
   const [picture, setPicture] = useState<LivePicture>();
   useEffect(() => {
-    const opened = livePicture(server, session);
+    const { out } = sessionChannels(session);
+    const there = computed(() => mayBeThere(channels.value, out));
+    const opened = livePicture(server, session, there);
     setPicture(opened);
     return () => opened.close();
-  }, [server, session]);
+  }, [server, session, channels]);
   return (
     <Panel title="Picture" class="picture" aside={picture && <About picture={picture} />}>
       {picture ? <Frame picture={picture} /> : <Empty title="Opening the out channel" busy />}

@@ -9,8 +9,9 @@ import { startStudio } from '../loop/studio.ts';
 describeInBrowser('a session', ({ open }) => {
   let loop: Loop;
   let studio: ReturnType<typeof startStudio>;
+  let frame: Buffer;
   beforeAll(async () => {
-    loop = await startLoop({ sessions: ['demo', 'doomed', 'empty'] });
+    loop = await startLoop({ sessions: ['demo', 'doomed', 'empty', 'late'] });
     const frames = await Promise.all(
       ['teal', 'plum'].map((background) =>
         sharp({ create: { width: 64, height: 36, channels: 3, background } })
@@ -18,6 +19,7 @@ describeInBrowser('a session', ({ open }) => {
           .toBuffer(),
       ),
     );
+    [frame = Buffer.alloc(0)] = frames;
     studio = startStudio({ url: loop.server.url, session: 'demo', frames, fps: 10, eventsPerSecond: 40, hasGpu: true });
   });
   afterAll(async () => {
@@ -166,6 +168,22 @@ describeInBrowser('a session', ({ open }) => {
     await page.locator('.ledger .tag', { hasText: '✓ balances' }).waitFor();
     await expect.poll(() => page.locator('.hops li').count()).toBe(5);
     expect(await page.locator('.hops li.bad').count()).toBe(0);
+  });
+
+  it('an out channel is asked for from when there is one, and its first picture is shown', async () => {
+    const page = await open(loop, '#/session/late');
+    await page.getByText('Waiting for a picture').waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    const listed = () => asked.filter((url) => url.endsWith('/channels')).length;
+    await expect.poll(listed).toBeGreaterThan(1);
+    expect(asked.filter((url) => url.includes('late-out'))).toEqual([]);
+
+    loop.server.trickle.create('late-out', 'image/jpeg');
+    await fetch(`${loop.server.url}late-out/0`, { method: 'POST', body: new Uint8Array(frame) });
+    const image = page.locator('.picture img');
+    await image.waitFor();
+    expect(await image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBe(64);
   });
 
   it('a control that nobody answers is unanswered, and what is missing is said', async () => {

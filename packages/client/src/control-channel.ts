@@ -9,14 +9,18 @@ export class ControlChannel {
   readonly #url: string;
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #onAnswer: () => void;
   #writer: JsonlWriter | undefined;
   #opened = 0;
   #failures = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   /** The newest write: one that waits for a server which is away must not be followed by others without end. */
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(url: string, connection: Connection, clock: Clock) {
+  /** `onAnswer` is told whenever the server takes a message or says why not. */
+  constructor(url: string, connection: Connection, clock: Clock, onAnswer: () => void) {
     this.#url = url;
+    this.#onAnswer = onAnswer;
     this.#connection = connection;
     this.#clock = clock;
   }
@@ -24,6 +28,11 @@ export class ControlChannel {
   /** Times a writer was opened: one more than it was lost. */
   get opened(): number {
     return this.#opened;
+  }
+
+  /** When the server last took a message or said why not, on the session's clock. */
+  get answeredAt(): number {
+    return this.#answeredAt;
   }
 
   /**
@@ -38,10 +47,12 @@ export class ControlChannel {
         this.#writing = written.catch(() => {});
         await unlessAborted(written, signal);
         this.#failures = 0;
+        this.#answered();
         return;
       } catch (error) {
         if (signal.aborted) break;
         if (!(error instanceof TrickleError) || !passing.has(error.code)) throw error;
+        if (!away.has(error.code)) this.#answered();
         await pause(this.#clock, backoffMs(++this.#failures, 250, 1000), signal);
       }
     }
@@ -51,6 +62,11 @@ export class ControlChannel {
   /** Ends the segment. The channel stays: a client that stops is no end of the session, and the next one goes on with it. */
   async close(): Promise<void> {
     await this.#writer?.close({ deadlineMs: CLOSE_MS, deleteChannel: false });
+  }
+
+  #answered(): void {
+    this.#answeredAt = this.#clock.now();
+    this.#onAnswer();
   }
 
   #open(): JsonlWriter {
@@ -70,3 +86,6 @@ const passing: ReadonlySet<TrickleError['code']> = new Set([
   'unreachable',
   'gave_up',
 ]);
+
+/** Those of them that no server has said. */
+const away: ReadonlySet<TrickleError['code']> = new Set(['unreachable', 'gave_up']);

@@ -20,8 +20,8 @@ export interface PingsOptions {
   readonly clock: Clock;
   readonly everyMs: number;
   readonly signal: AbortSignal;
-  /** After each ping: whether it was written. */
-  readonly onPing: (sent: boolean) => void;
+  /** After each ping: whether the server was there, if only to say that it has no such channel. */
+  readonly onPing: (reached: boolean) => void;
 }
 
 export class Pings {
@@ -62,6 +62,7 @@ export class Pings {
   async #ping(due: Promise<void>): Promise<void> {
     const { control, clock, signal, onPing } = this.#options;
     const id = crypto.randomUUID();
+    const began = clock.now();
     this.#remember(id);
     const late = new AbortController();
     void due.then(() => late.abort());
@@ -77,7 +78,7 @@ export class Pings {
     else this.#unsent++;
     if (sent && this.#open.has(id)) this.#open.set(id, clock.now());
     else this.#open.delete(id);
-    onPing(sent);
+    onPing(sent || control.answeredAt >= began);
   }
 
   #remember(id: string): void {

@@ -111,13 +111,13 @@ export class Session {
       onMessage: (message) => this.#message(message),
     });
     this.#requests = new Requests(clock);
-    this.#control = new ControlChannel(setup.controlUrl, { ...connection, clock }, clock);
+    this.#control = new ControlChannel(setup.controlUrl, { ...connection, clock }, clock, () => this.#reached(true));
     this.#desired = new DesiredControl({
       channel: setup.stderr ? undefined : this.#control,
       clock,
       configured: setup.configured,
     });
-    const onPing = (sent: boolean) => this.#reached(sent);
+    const onPing = (reached: boolean) => this.#reached(reached);
     this.#pings = new Pings({ control: this.#control, clock, everyMs: setup.pingMs, signal, onPing });
     if (setup.stderr) this.#state = 'waiting';
     this.#running = setup.stderr ? this.#followStderr(setup.stderr) : Promise.all([this.#follow(), this.#pings.run()]);

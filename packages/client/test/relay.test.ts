@@ -1,6 +1,6 @@
 import { type Clock, JSONL, type Sink, systemClock, TrickleError } from '@runnel/protocol';
 import { ManualClock } from '@runnel/protocol/testing';
-import { createPublisher, type Transport } from '@runnel/pubsub';
+import { createPublisher, fetchTransport, type Transport } from '@runnel/pubsub';
 import { describe, expect, test } from 'vitest';
 import { createRelay, type MessageType, openJournal, type Session } from '../src/index.ts';
 import { base, collectingSink, event, eventually, freshPath, line, pass, startLoop } from './loop.ts';
@@ -566,6 +566,28 @@ describe('the state of a session', () => {
     await events('demo').writeMany([line(1), '{"type":"logs","lines":["x"]}']);
     await sink.count(1);
     expect(session.books).toMatchObject({ lines: 2, error: undefined, messages: { handlerFailures: 2 } });
+  });
+
+  test('a server that has no such channels yet has been reached, and one that breaks off has not', async () => {
+    const clock = new ManualClock();
+    const { transport } = startLoop({ clock, server: { autocreate: false } });
+    const away = fetchTransport(() => Promise.reject(new TypeError('fetch failed')));
+    let there = true;
+    const { relay } = startLoop({
+      clock,
+      pingMs: 1000,
+      transport: {
+        get: (url, request) => (there ? transport : away).get(url, request),
+        post: (url, request) => (there ? transport : away).post(url, request),
+      },
+    });
+    const session = relay.open('demo');
+    await pass(clock, () => session.state === 'waiting');
+    expect(clock.now()).toBeLessThan(1000);
+    there = false;
+    await pass(clock, () => session.state === 'connecting');
+    there = true;
+    await pass(clock, () => session.state === 'waiting');
   });
 
   test('it is live while events come, although the control channel can not be had', async () => {

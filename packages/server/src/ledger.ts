@@ -92,12 +92,18 @@ export class Ledger {
     return this.keptBytes + this.openBytes + this.pinnedBytes;
   }
 
-  /** The oldest finished segments of all channels leave; if that is not enough, all bodies but one wait. */
+  /** The oldest finished segments of all channels leave; then readers of those that have left are cut, so that no publisher waits for them; then all bodies but one wait. */
   #relieve(): void {
     for (const segment of this.#finished) {
       const reason = this.#excess();
       if (!reason) break;
       segment.window?.evict(segment, reason);
+    }
+    while (this.held > this.#limits.budgetBytes) {
+      const laggard = this.#laggards.first();
+      if (!laggard) break;
+      this.#laggards.delete(laggard);
+      this.#cutReaders(laggard);
     }
     if (this.full || this.held <= this.#limits.budgetBytes) return;
     this.full = true;

@@ -86,6 +86,25 @@ it('PROTOCOL 4.7: with only unfinished bytes left the server reads the longest s
   expect(await server.metric('pauses_total')).toBeGreaterThan(0);
 });
 
+it('PROTOCOL 4.7: over the budget readers of segments that have left are cut, the oldest first, and no publisher waits for them', async () => {
+  const server = inProcess({ budgetBytes: 500_000, keepMs: 0, window: 1 });
+  const slow: Response[] = [];
+  for (const name of ['a', 'b']) {
+    await server.post(`${name}/0`, 'x'.repeat(200_000));
+    slow.push(await server.get(`${name}/0`));
+    await server.post(`${name}/1`, 'one');
+  }
+  expect(await server.metric('pinned_bytes')).toBe(400_000);
+  expect(await server.metric('cut_readers_total')).toBe(0);
+  const writer = await server.open('c/0', 'x'.repeat(200_000));
+  expect(await server.metric('cut_readers_total')).toBe(1);
+  expect([await server.metric('pinned_bytes'), await server.metric('open_bytes')]).toEqual([200_000, 200_000]);
+  expect(await server.metric('pauses_total')).toBe(0);
+  await expect(slow[0]?.text()).rejects.toThrow('too slow');
+  expect((await slow[1]?.text())?.length).toBe(200_000);
+  await writer.end();
+});
+
 it('TRICKLE 65: a reader whose segment left the window goes on, pinned and counted, and is cut 10 s later', async () => {
   const server = inProcess({ keepMs: 0, window: 1 });
   await server.post('c/0', 'x'.repeat(200_000));

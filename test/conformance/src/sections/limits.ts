@@ -141,7 +141,7 @@ export const limits: readonly Case[] = [
     id: 'PROTOCOL 4.7 budget',
     title: 'over the budget of the server the oldest finished segments leave, of whichever channel',
     quote: '| bytes kept, a server | 512 MiB | the oldest finished segments of all channels leave;',
-    needs: ['autocreate', 'budget-bytes<=4000000'],
+    needs: ['autocreate', 'budget-bytes<=64000000'],
     alone: 'last',
     async run(wire) {
       const [older, newer] = [await wire.channel(), await wire.channel()];
@@ -150,6 +150,23 @@ export const limits: readonly Case[] = [
       for (const seq of [0, 1]) await wire.publish(`${newer}/${seq}`, Buffer.alloc(size, 'x'));
       answers(await wire.ask('GET', `${older}/0`), 470, { latest: 2 });
       for (const seq of [0, 1]) answers(await wire.ask('GET', `${newer}/${seq}`), 200, { seq });
+    },
+  },
+  {
+    id: 'PROTOCOL 4.7 budget readers',
+    title: 'over the budget a reader of a segment that has left is cut, and no publisher waits for it',
+    quote: 'if that is not enough, readers of segments that have left are cut',
+    needs: ['autocreate', 'sockets', 'budget-bytes<=64000000'],
+    alone: 'last',
+    async run(wire) {
+      const [read, other] = [await wire.channel(), await wire.channel()];
+      const budget = limit(wire, 'budget-bytes');
+      const reader = await wire.open('GET', `${read}/0`);
+      reader.pause(true);
+      await wire.publish(`${read}/0`, Buffer.alloc(Math.floor(budget * 0.4), 'x'));
+      await wire.publish(`${other}/0`, Buffer.alloc(Math.floor(budget * 0.9), 'x'));
+      reader.pause(false);
+      await reader.isCut(2 * AT_ONCE_MS);
     },
   },
   {

@@ -3,6 +3,10 @@ import { isChannelName } from '@runnel/protocol';
 import type { SubscribeOptions } from '@runnel/pubsub';
 import { InvalidArgumentError } from 'commander';
 
+/** Where the endpoint of `relay` is, and where `control` looks for it, unless they are told. */
+export const RELAY_PORT = 7801;
+export const RELAY_URL = `http://127.0.0.1:${RELAY_PORT}/`;
+
 /** A server's http or https URL: without a query, and with a slash at its end. */
 export function baseUrl(text: string): string {
   const { origin, pathname } = httpUrl(text, 'http://127.0.0.1:7800/');
@@ -49,10 +53,6 @@ export function positive(text: string): number {
   if (value === 0) throw new InvalidArgumentError('It must be 1 or more.');
   return value;
 }
-
-/** Where the endpoint of `relay` is, and where `control` looks for it, unless they are told. */
-export const RELAY_PORT = 7801;
-export const RELAY_URL = `http://127.0.0.1:${RELAY_PORT}/`;
 
 /** A TCP port; 0 is any free one. */
 export function port(text: string): number {

@@ -1,7 +1,7 @@
 /** `runnel relay`: the telemetry of sessions, out of a trickle server and into the log or a file. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createRelay, openOutlets, type RelayServing, type Session, serveRelay } from '@runnel/client';
+import { createRelay, openOutlets, type Relay, type RelayServing, type Session, serveRelay } from '@runnel/client';
 import { egressFromEnv, fileSink, logSink } from '@runnel/egress';
 import type { Sink } from '@runnel/protocol';
 import { Command } from 'commander';
@@ -62,9 +62,7 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   let began = false;
   try {
     // Before anything is read: where the port is taken, another relay may be reading it.
-    endpoint = await serveRelay(relay, endpointOptions(flags, warn)).catch((error) => {
-      throw portTaken(error) ? new CommandError(inUse(flags)) : error;
-    });
+    endpoint = await listen(relay, flags, warn);
     for (const session of flags.session) relay.open(session);
     began = true;
     stderr.write(`runnel relays ${flags.session.join(', ')} from ${url}, status at ${endpoint.url}status\n`);
@@ -84,9 +82,15 @@ async function run(url: string, flags: RelayFlags, { stdout, stderr, signal }: T
   }
 }
 
-const portTaken = (error: unknown) => isSystemError(error) && error.code === 'EADDRINUSE';
-const inUse = ({ host, port }: RelayFlags) =>
-  `Port ${port} on ${host} is in use: choose another with --port (0 takes any free one).`;
+async function listen(relay: Relay, flags: RelayFlags, warn: (sentence: string) => void): Promise<RelayServing> {
+  try {
+    return await serveRelay(relay, endpointOptions(flags, warn));
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'EADDRINUSE') throw error;
+    const { host, port } = flags;
+    throw new CommandError(`Port ${port} on ${host} is in use: choose another with --port (0 takes any free one).`);
+  }
+}
 
 function endpointOptions({ host, port, console }: RelayFlags, onWarning: (sentence: string) => void) {
   const token = process.env.RUNNEL_TOKEN;

@@ -39,7 +39,7 @@ export class EventLine {
     return { id: read(line, id) as string | undefined, timestamp: read(line, timestamp) };
   }
 
-  /** The event as it was sent; only where `event` is one. It is a part of the line's chunk. */
+  /** The event as it was sent; only where `event` is one. A view into the line's chunk; own-memory.ts says for how long. */
   get eventBytes(): Uint8Array {
     const { start, end } = this.#found[3] as Range;
     return this.#line.subarray(start, end);

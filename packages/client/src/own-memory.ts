@@ -1,9 +1,9 @@
-/** How long envelopes may stay parts of the network chunks they came in: as long as those hold little else. */
+/** Whether envelopes stay parts of the network chunks they came in, or are copied out of them. */
 import type { Envelope } from '@runnel/protocol';
 
 /**
- * The same envelopes, in at most twice the memory of their bytes: a chunk that came with more besides them is let go of, and its envelopes get copies. To copy all of them is a seventh
- * of the CPU that the client takes for an event; V8 also marks its whole heap for every 64 MiB of new buffers.
+ * The same envelopes, in at most twice the memory of their bytes. Where their chunks hold more than that, all are copied, so that one that waits for its
+ * sink does not keep a chunk in memory. To copy always is a seventh of the client's CPU for an event.
  */
 export function inOwnMemory(envelopes: readonly Envelope[]): readonly Envelope[] {
   let bytes = 0;

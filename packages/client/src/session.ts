@@ -273,7 +273,7 @@ export class Session {
     const envelopes: Envelope[] = [];
     const handled: TelemetryEvent[] = [];
     const { journal, handlers, clock } = this.#setup;
-    // They came together.
+    // One time for a network chunk: rows of one time are written together (journal/insert.ts).
     const receivedAt = clock.wall();
     let entered = 0;
     for (const line of lines) {

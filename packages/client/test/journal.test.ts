@@ -155,7 +155,7 @@ describe('what was committed', () => {
     expect(drain(again)).toEqual(ids(200, 101));
   });
 
-  test('is what was appended, whatever follows upon what in one commit', async () => {
+  test('is what was appended, also where neighbours differ in session, way or time', async () => {
     const path = freshPath();
     const { journal } = open({ path });
     journal.cursor('sink');

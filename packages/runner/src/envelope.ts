@@ -30,9 +30,9 @@ export interface Context {
 export function envelopeWriter(identity: Identity, onRefused: () => void): (capture: Capture, id: string) => string {
   const defaults = { session_id: identity.session, ...identity.context };
   const fixed = serialiseContext(defaults);
-  const stampOf = stamps(JSON.stringify(identity.clientSource));
+  const headOf = headWriter(JSON.stringify(identity.clientSource));
   return (capture, id) => {
-    const head = `{"id":"${id}"${stampOf(capture)}`;
+    const head = `{"id":"${id}"${headOf(capture)}`;
     if (capture.data === undefined) return `${head}${fixed}}}`;
     const own = hasStreamForm(capture.data) ? streamForm(capture.data, capture.at) : capture.data;
     if (!namesKnownMember(own)) return `${head}${fixed}${innerJson(own)}}}`;
@@ -40,20 +40,20 @@ export function envelopeWriter(identity: Identity, onRefused: () => void): (capt
   };
 }
 
-/** Writes the members between the id and the session's part. Kept from one event to the next: most of a batch are of one type and one millisecond. */
-function stamps(source: string): (capture: Capture) => string {
+/** Writes what stands between the id and the session's part. The last one is kept: most events of a batch share type and millisecond. */
+function headWriter(source: string): (capture: Capture) => string {
   let lastType: string | undefined;
   let lastAt = Number.NaN;
-  let stamp = '';
+  let kept = '';
   return ({ type, at }) => {
     const ms = Math.floor(at);
     if (ms !== lastAt || type !== lastType) {
       const name = JSON.stringify(textOf(type));
-      stamp = `,"type":"stream_trace","timestamp":"${ms}","data":{"type":${name},"client_source":${source},"timestamp":"${ms}"`;
+      kept = `,"type":"stream_trace","timestamp":"${ms}","data":{"type":${name},"client_source":${source},"timestamp":"${ms}"`;
       lastType = type;
       lastAt = ms;
     }
-    return stamp;
+    return kept;
   };
 }
 

@@ -31,7 +31,7 @@ export interface TelemetryOptions {
   readonly onWork: () => void;
 }
 
-/** As many as a byte can tell apart: the last of an id is the place in the batch. */
+/** At most 256: an event's place in its batch is the last byte of its id. */
 const BATCH_EVENTS = 256;
 const BATCH_CHARS = 256 * 1024;
 const BATCH_MS = 0.5;

@@ -1,10 +1,10 @@
 /** The channels of a server, by name: how they come and go. PROTOCOL.md sections 3.1, 3.7 and 4.5. */
-import { isChannelName, isReservedName, TrickleError } from '@runnel/protocol';
+import { isChannelName, TrickleError } from '@runnel/protocol';
 import { Channel } from './channel.ts';
 import type { Core } from './core.ts';
 import type { RemovalReason } from './counters.ts';
 import { DueQueue } from './due-queue.ts';
-import { Idle } from './idle.ts';
+import { IdleSweep } from './idle-sweep.ts';
 import type { Settings } from './options.ts';
 
 /** Where channels are held. */
@@ -25,7 +25,7 @@ export class Hub implements Channels {
   #settings: Settings;
   #watch: Watcher;
   #channels = new Map<string, Channel>();
-  #idle: Idle;
+  #idle: IdleSweep;
   #lingering: DueQueue<Channel>;
   #tombstones: DueQueue<string>;
 
@@ -33,7 +33,7 @@ export class Hub implements Channels {
     this.core = core;
     this.#settings = settings;
     this.#watch = watch;
-    this.#idle = new Idle(core, this.#channels, ({ name }) => this.#close(name, 'idle'));
+    this.#idle = new IdleSweep(core, this.#channels, ({ name }) => this.#close(name, 'idle'));
     this.#lingering = new DueQueue(core.clock, core.limits.lingerMs, (channel) => this.#forget(channel));
     this.#tombstones = new DueQueue(core.clock, core.limits.tombstoneMs, () => {});
   }
@@ -48,7 +48,7 @@ export class Hub implements Channels {
     const channel = new Channel(this.core, name, mime);
     this.#channels.set(name, channel);
     this.core.counters.channelsCreated++;
-    if (!isReservedName(name)) this.#idle.watch();
+    this.#idle.start();
     this.#watch('added', name);
     return channel;
   }

@@ -6,9 +6,9 @@ import type { Segment } from './segment.ts';
 /** Finished segments kept, a channel, of any size: a record costs memory too. PROTOCOL.md section 4.7. */
 const MAX_SEGMENTS = 65_536;
 
-/** What a window has whose channel nobody has used yet: there may be very many, and two empty collections of their own are a third of a KiB. */
-const NONE: ReadonlyMap<number, Segment> = new Map();
-const ALL_FINISHED: ReadonlySet<Segment> = new Set();
+/** Shared by all windows that have had no segment: there may be very many, and two empty collections each would be a third of a KiB. */
+const NO_SEGMENTS: ReadonlyMap<number, Segment> = new Map();
+const NONE_UNFINISHED: ReadonlySet<Segment> = new Set();
 
 export class Window {
   /** Every seq below this has left the window, or was never in it. */
@@ -29,12 +29,12 @@ export class Window {
 
   /** Everything that can be found by its seq, fresh ones included. */
   get segments(): ReadonlyMap<number, Segment> {
-    return this.#segments ?? NONE;
+    return this.#segments ?? NO_SEGMENTS;
   }
 
   /** Those of them that are fresh or open. */
   get unfinished(): ReadonlySet<Segment> {
-    return this.#unfinished ?? ALL_FINISHED;
+    return this.#unfinished ?? NONE_UNFINISHED;
   }
 
   /** The next seq to be written. */

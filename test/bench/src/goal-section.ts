@@ -23,7 +23,7 @@ export function goalSection(results: ReadonlyMap<string, Result>, why: Readonly<
     '## Goals',
     `${met} of ${judged.length} are met.`,
     ['| Goal | What | Bound | Measured | |', '|---|---|---|---|---|', ...rows].join('\n'),
-    ...(paragraphs.length > 0 ? ['## Why the others are not', ...paragraphs] : []),
+    ...(paragraphs.length > 0 ? [`### Why ${judged.length - met} are not`, ...paragraphs] : []),
   ].join('\n\n');
 }
 

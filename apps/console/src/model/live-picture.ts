@@ -99,8 +99,8 @@ export function livePicture(server: string, session: string, there: ReadonlySign
 
   async function follow(): Promise<void> {
     while (!stop.signal.aborted) {
-      await visiblePage(stop.signal);
       await becomes(there, stop.signal);
+      await visiblePage(stop.signal);
       const leave = new AbortController();
       const onHidden = () => document.hidden && leave.abort();
       document.addEventListener('visibilitychange', onHidden);

@@ -3,10 +3,13 @@ import { isReservedName } from '@runnel/protocol';
 import type { Channel } from './channel.ts';
 import type { Core } from './core.ts';
 
-/** So often within the idle time all channels are looked at, and those whose time ends before the next look get a timer: one for each would take as much memory as the channel itself. */
+/**
+ * All channels are looked at this often within the idle time. Only those whose time ends before the next look get a timer, so that they close to the
+ * millisecond: a timer for each would take as much memory as the channel.
+ */
 const LOOKS = 16;
 
-export class Idle {
+export class IdleSweep {
   #core: Core;
   #channels: ReadonlyMap<string, Channel>;
   #close: (channel: Channel) => void;
@@ -21,8 +24,8 @@ export class Idle {
     this.#betweenMs = core.limits.idleTimeoutMs / LOOKS;
   }
 
-  /** There is one channel more, or its time goes on. */
-  watch(): void {
+  /** Starts looking, unless it does already. It stops by itself when there is no channel left. */
+  start(): void {
     this.#nextLook ??= this.#core.clock.after(this.#betweenMs, this.#look);
   }
 
@@ -42,7 +45,7 @@ export class Idle {
     this.#nextLook = undefined;
     for (const channel of this.#channels.values()) {
       if (channel.closed || isReservedName(channel.name)) continue;
-      this.watch();
+      this.start();
       if (!this.#timers.has(channel)) this.#consider(channel);
     }
   };

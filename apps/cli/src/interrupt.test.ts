@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ManualClock } from '@runnel/protocol/testing';
 import { expect, test } from 'vitest';
 import { interruption } from './interrupt.ts';
@@ -30,19 +31,29 @@ test('one within a second is the same one, which npm hands on', () => {
   expect(exits).toEqual([]);
 });
 
-test('a later one ends it at once, and a terminal is told that it would', () => {
+test('a later one ends it at once, and a terminal is told that it would', async () => {
   const { process, clock, exits, said } = signalled(true);
   process.emit('SIGINT');
   clock.advance(1000);
+  await turn();
   expect(said()).toMatch(/runnel: still stopping; Ctrl-C again ends it at once\n$/);
   process.emit('SIGINT');
   expect(exits).toEqual([130]);
 });
 
-test('what is no terminal is told nothing, and a later signal ends it all the same', () => {
+test('one that waited while stopping held the event loop is the same one', () => {
+  const { process, clock, exits } = signalled(true);
+  process.emit('SIGINT');
+  clock.advance(1300);
+  process.emit('SIGINT');
+  expect(exits).toEqual([]);
+});
+
+test('what is no terminal is told nothing, and a later signal ends it all the same', async () => {
   const { process, clock, exits, said } = signalled(false);
   process.emit('SIGTERM');
   clock.advance(1000);
+  await turn();
   process.emit('SIGTERM');
   expect([exits, said()]).toEqual([[130], '']);
 });

@@ -20,11 +20,13 @@ export function interruption(process: Signalled, clock: Clock = systemClock): Ab
   const onSignal = () => {
     if (atOnce) process.exit(Exit.interrupted);
     if (interrupt.signal.aborted) return;
-    clock.after(SAME_SIGNAL_MS, () => {
+    const arm = () => {
       atOnce = true;
       // In the place of the moving line.
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[2Krunnel: still stopping; Ctrl-C again ends it at once\n');
-    });
+    };
+    // What came while stopping held the event loop is read before the next turn, and is the same one still.
+    clock.after(SAME_SIGNAL_MS, () => setImmediate(arm));
     interrupt.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);

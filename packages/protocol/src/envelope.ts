@@ -4,7 +4,7 @@
 export interface Envelope {
   /** The event's `id`, or undefined where the runner gave none. Stable through every retry: consumers may de-duplicate by it. */
   readonly id: string | undefined;
-  /** The event's JSON, byte for byte as it came, UTF-8, without a line feed. */
+  /** The event's JSON, byte for byte as it came, UTF-8, without a line feed. A part of memory that others read too: not to be changed or transferred. */
   readonly bytes: Uint8Array;
   /** The session it belongs to. */
   readonly session: string;

@@ -20,6 +20,13 @@ test('a bar is as long as its value is large, and ours is in colour', () => {
   ]);
 });
 
+test('bars begin where the longest name ends', () => {
+  const startOf = (name: string) =>
+    Number(/<rect class="bar" x="([\d.]+)"/.exec(bars({ title: 't', bars: [{ name, value: 1 }] }))?.[1]);
+
+  expect(startOf('431 Request Header Fields Too Large')).toBeGreaterThan(startOf('short') + 40);
+});
+
 test('what is text stays text', () => {
   expect(bars({ title: '<b> & "c"', bars: [] })).toContain('&lt;b&gt; &amp; &quot;c&quot;');
 });

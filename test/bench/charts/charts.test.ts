@@ -54,6 +54,17 @@ test('a grid has a word in each cell, a colour for each word, and counts them by
   expect(svg).toContain('>1 good<');
 });
 
+test('a subtitle may have several lines, and what is below a grid’s moves down', () => {
+  const rowOf = (subtitle: string) =>
+    Number(
+      /y="(\d+)"[^>]*>the row</.exec(
+        grid({ title: 't', subtitle, words: [], columns: [], rows: [{ group: 'g', name: 'the row', cells: [] }] }),
+      )?.[1],
+    );
+
+  expect(rowOf('one\ntwo') - rowOf('one')).toBeGreaterThan(12);
+});
+
 test('axes have round numbers', () => {
   const points = Array.from({ length: 120 }, (_, n) => [0.5 + n / 2, 455 + n / 100] as const);
   const svg = lines({ title: 't', x: 'minutes', series: [{ name: 's', points }] });

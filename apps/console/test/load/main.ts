@@ -12,9 +12,9 @@ import { parseArgs } from 'node:util';
 import { buildPage } from '../loop/build.ts';
 import { launchChromium } from '../loop/chromium.ts';
 import { startLoop } from '../loop/loop.ts';
-import { openBarePage } from './bare-page.ts';
+import { inside, openBarePage } from './bare-page.ts';
 import { type Kind, LOOKS, type LoadResult, machineOf, resultPath, writeDocument } from './document.ts';
-import { followLoad, inside, linesRead, type Sample } from './page-load.ts';
+import { followLoad, linesRead, type Sample } from './page-load.ts';
 
 /** The tail, the logs and the types are as full as they get. */
 const FULL_LINES = 8_000;

@@ -7,7 +7,7 @@ import type { Sample } from './page-load.ts';
 const KINDS = { heapMb: 'script', objectsMb: 'objects', buffersMb: 'buffers' } as const;
 const FIGURES = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
-/** In MB an hour: of a thousand lines a second not a third of a byte each. */
+/** MB an hour: at a thousand lines a second, less than a third of a byte a line. */
 const FLAT: Flat = { most: 1 };
 
 export function memoryPart(samples: readonly Sample[]): string {

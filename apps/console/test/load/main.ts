@@ -1,7 +1,7 @@
 /**
  * What the page costs at 1,000 events a second, as it is open: `npm run load -w apps/console -- memory` looks sixty times in an hour,
- * `-- frames` every five seconds of two minutes, on a machine that does nothing else. `--seconds N` for another length, and `--record` writes
- * the figures to results/ and docs/console.md with its charts.
+ * `-- frames` every five seconds of two minutes, on a machine that does nothing else. `--seconds N` for another length; `--record` writes
+ * the figures to results/ and docs/console.md with its charts, and is of the full length.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -23,6 +23,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string' }, record: { type: 'boolean', default: false } },
 });
+if (values.record && values.seconds !== undefined)
+  throw new Error('A record is of the full length: leave out --seconds, or --record.');
 const kind: Kind = positionals[0] === 'frames' ? 'frames' : 'memory';
 const { looks, collections, ...usual } = LOOKS[kind];
 const everySeconds = Number(values.seconds ?? usual.seconds) / looks;

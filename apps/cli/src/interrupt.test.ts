@@ -22,7 +22,7 @@ test.each(['SIGINT', 'SIGTERM'])('the first %s asks the command to stop, and not
   expect([exits, said()]).toEqual([[], '']);
 });
 
-test('one within a second is the same one, which npm hands on', () => {
+test('a second signal within a second is taken for the first, which npm hands on', () => {
   const { process, clock, exits } = signalled(true);
   process.emit('SIGINT');
   clock.advance(999);
@@ -30,7 +30,7 @@ test('one within a second is the same one, which npm hands on', () => {
   expect(exits).toEqual([]);
 });
 
-test('a later one ends it at once, and a terminal is told that it would', () => {
+test('a signal after that ends the process with 130; a terminal is told so beforehand', () => {
   const { process, clock, exits, said } = signalled(true);
   process.emit('SIGINT');
   clock.advance(1000);
@@ -39,7 +39,7 @@ test('a later one ends it at once, and a terminal is told that it would', () => 
   expect(exits).toEqual([130]);
 });
 
-test('what is no terminal is told nothing, and a later signal ends it all the same', () => {
+test('without a terminal nothing is said, and a later signal ends it all the same', () => {
   const { process, clock, exits, said } = signalled(false);
   process.emit('SIGTERM');
   clock.advance(1000);

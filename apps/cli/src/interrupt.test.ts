@@ -23,7 +23,7 @@ test.each(['SIGINT', 'SIGTERM'])('the first %s asks the command to stop, and not
   expect([exits, said()]).toEqual([[], '']);
 });
 
-test('one within a second is the same one, which npm hands on', () => {
+test('a second signal within a second is taken for the first, which npm hands on', () => {
   const { process, clock, exits } = signalled(true);
   process.emit('SIGINT');
   clock.advance(999);
@@ -31,7 +31,7 @@ test('one within a second is the same one, which npm hands on', () => {
   expect(exits).toEqual([]);
 });
 
-test('a later one ends it at once, and a terminal is told that it would', async () => {
+test('a signal after that ends the process with 130; a terminal is told so beforehand', async () => {
   const { process, clock, exits, said } = signalled(true);
   process.emit('SIGINT');
   clock.advance(1000);
@@ -41,7 +41,7 @@ test('a later one ends it at once, and a terminal is told that it would', async 
   expect(exits).toEqual([130]);
 });
 
-test('one that waited while stopping held the event loop is the same one', () => {
+test('a second signal that waited while stopping held the event loop is taken for the first', () => {
   const { process, clock, exits } = signalled(true);
   process.emit('SIGINT');
   clock.advance(1300);
@@ -49,7 +49,7 @@ test('one that waited while stopping held the event loop is the same one', () =>
   expect(exits).toEqual([]);
 });
 
-test('what is no terminal is told nothing, and a later signal ends it all the same', async () => {
+test('without a terminal nothing is said, and a later signal ends it all the same', async () => {
   const { process, clock, exits, said } = signalled(false);
   process.emit('SIGTERM');
   clock.advance(1000);

@@ -21,7 +21,10 @@ export interface BarsOptions {
 }
 
 const WIDTH = 760;
+/** Where bars begin, unless a name is longer. */
 const LEFT = 190;
+/** The width of a letter, on average. */
+const LETTER = 6.5;
 const RIGHT = 110;
 const TOP = 60;
 const ROW = 26;
@@ -33,26 +36,32 @@ export function bars({ title, subtitle, bars: all, goal }: BarsOptions): string 
     goal?.value ?? 0,
     Number.MIN_VALUE,
   );
-  const at = (value: number) => LEFT + (finite(value) / most) * (WIDTH - LEFT - RIGHT);
+  const left = Math.max(LEFT, 16 + LETTER * Math.max(0, ...all.map(({ name }) => name.length)));
+  const at = (value: number) => left + (finite(value) / most) * (WIDTH - left - RIGHT);
   const bottom = TOP + all.length * ROW;
-  const marks = all.flatMap((bar, row) => barMarks(bar, TOP + row * ROW, at));
+  const marks = all.flatMap((bar, row) => barMarks(bar, TOP + row * ROW, left, at));
   if (goal) {
     marks.push(line(at(goal.value), TOP - 4, at(goal.value), bottom, 'goal'));
     marks.push(text(at(goal.value), bottom + 14, goal.name, 'tick', 'middle'));
   }
   const subtitled = subtitle === undefined ? {} : { subtitle };
   return framed({ title, ...subtitled, width: WIDTH, height: bottom + (goal ? 24 : 12) }, [
-    line(LEFT, TOP - 4, LEFT, bottom, 'rule'),
+    line(left, TOP - 4, left, bottom, 'rule'),
     ...marks,
   ]);
 }
 
-function barMarks({ name, value, low, high, ours = false }: Bar, top: number, at: (value: number) => number): string[] {
+function barMarks(
+  { name, value, low, high, ours = false }: Bar,
+  top: number,
+  left: number,
+  at: (value: number) => number,
+): string[] {
   const middle = top + ROW / 2;
   const end = Math.max(at(value), high === undefined ? 0 : at(high));
   return [
-    text(LEFT - 8, middle + 4, name, ours ? 'title' : '', 'end'),
-    `<rect class="${ours ? 'ours' : 'bar'}" x="${LEFT}" y="${top + 4}" width="${round(at(value) - LEFT)}" height="${ROW - 8}" rx="2"/>`,
+    text(left - 8, middle + 4, name, ours ? 'title' : '', 'end'),
+    `<rect class="${ours ? 'ours' : 'bar'}" x="${round(left)}" y="${top + 4}" width="${round(at(value) - left)}" height="${ROW - 8}" rx="2"/>`,
     ...(low === undefined || high === undefined ? [] : [line(at(low), middle, at(high), middle, 'whisker')]),
     text(end + 6, middle + 4, readable(value), 'soft'),
   ];

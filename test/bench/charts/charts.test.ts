@@ -20,6 +20,13 @@ test('a bar is as long as its value is large, and ours is in colour', () => {
   ]);
 });
 
+test('bars begin where the longest name ends', () => {
+  const startOf = (name: string) =>
+    Number(/<rect class="bar" x="([\d.]+)"/.exec(bars({ title: 't', bars: [{ name, value: 1 }] }))?.[1]);
+
+  expect(startOf('431 Request Header Fields Too Large')).toBeGreaterThan(startOf('short') + 40);
+});
+
 test('what is text stays text', () => {
   expect(bars({ title: '<b> & "c"', bars: [] })).toContain('&lt;b&gt; &amp; &quot;c&quot;');
 });
@@ -45,6 +52,17 @@ test('a grid has a word in each cell, a colour for each word, and counts them by
   expect(a?.x).toBe(c?.x);
   expect(svg).toContain('>1 good, 1 bad<');
   expect(svg).toContain('>1 good<');
+});
+
+test('a subtitle may have several lines, and what is below a grid’s moves down', () => {
+  const rowOf = (subtitle: string) =>
+    Number(
+      /y="(\d+)"[^>]*>the row</.exec(
+        grid({ title: 't', subtitle, words: [], columns: [], rows: [{ group: 'g', name: 'the row', cells: [] }] }),
+      )?.[1],
+    );
+
+  expect(rowOf('one\ntwo') - rowOf('one')).toBeGreaterThan(12);
 });
 
 test('axes have round numbers', () => {

@@ -2,6 +2,7 @@
 
 export interface Frame {
   readonly title: string;
+  /** A line, or several. */
   readonly subtitle?: string;
   readonly width: number;
   readonly height: number;
@@ -31,6 +32,9 @@ const STYLE = `
       .whisker { stroke: #f0f6fc; }
     }`;
 
+/** From one line of a subtitle to the next. */
+export const SUBTITLE_LINE = 16;
+
 /** A whole SVG file around the marks of a chart. */
 export function framed({ title, subtitle = '', width, height }: Frame, marks: readonly string[]): string {
   return [
@@ -38,7 +42,7 @@ export function framed({ title, subtitle = '', width, height }: Frame, marks: re
     `  <style>${STYLE}\n  </style>`,
     `  <rect class="ground" width="${width}" height="${height}" rx="6"/>`,
     `  ${text(16, 24, title, 'title')}`,
-    `  ${text(16, 42, subtitle, 'soft')}`,
+    ...subtitle.split('\n').map((each, n) => `  ${text(16, 42 + n * SUBTITLE_LINE, each, 'soft')}`),
     ...marks.map((mark) => `  ${mark}`),
     '</svg>',
     '',
@@ -62,5 +66,5 @@ export function readable(value: number): string {
 
 export const round = (value: number): number => Math.round(value * 10) / 10;
 
-const escaped = (content: string): string =>
+export const escaped = (content: string): string =>
   content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

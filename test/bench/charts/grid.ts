@@ -1,8 +1,9 @@
 /** What came of each pair of a row and a column, as a table of coloured words. */
-import { framed, line, text } from './frame.ts';
+import { escaped, framed, line, SUBTITLE_LINE, text } from './frame.ts';
 
 export interface GridOptions {
   readonly title: string;
+  /** A line, or several. */
   readonly subtitle?: string;
   /** What a cell may say, best first; at most four. */
   readonly words: readonly string[];
@@ -28,41 +29,45 @@ const LEVELS = ['#0072b2', '#56b4e9', '#e69f00', '#d55e00'] as const;
 const [WIDTH, LEFT, RIGHT, TOP, ROW, HEADING] = [760, 168, 16, 108, 20, 30];
 
 /** The text of an SVG file, 760 wide and as high as its rows. */
-export function grid({ title, subtitle, words, columns, rows }: GridOptions): string {
+export function grid({ title, subtitle = '', words, columns, rows }: GridOptions): string {
   const wide = (WIDTH - LEFT - RIGHT) / columns.length;
   const left = (column: number) => LEFT + column * wide;
-  const marks = columnMarks(columns, left);
-  let y = TOP;
+  const top = TOP + SUBTITLE_LINE * (subtitle.split('\n').length - 1);
+  const marks = columnMarks(columns, left, top);
+  let y = top;
   for (const group of new Set(rows.map((row) => row.group))) {
     const mine = rows.filter((row) => row.group === group);
     marks.push(text(16, y + 20, group, 'title'), text(WIDTH - RIGHT, y + 20, counts(mine, words), 'soft', 'end'));
     y += HEADING;
     for (const row of mine) {
-      marks.push(text(LEFT - 8, y + 14, row.name, row.ours ? 'title' : '', 'end'), ...cellMarks(row, words, left, y));
+      marks.push(rowName(row, y), ...cellMarks(row, words, left, y));
       y += ROW;
     }
   }
-  return framed({ title, ...(subtitle !== undefined && { subtitle }), width: WIDTH, height: y + 12 }, marks);
+  return framed({ title, subtitle, width: WIDTH, height: y + 12 }, marks);
 }
 
 /** The names of groups over a line that spans their columns, and below it the columns' own, a word a line. */
-function columnMarks(columns: GridOptions['columns'], left: (column: number) => number): string[] {
+function columnMarks(columns: GridOptions['columns'], left: (column: number) => number, top: number): string[] {
   const groups = [...new Set(columns.map(({ group }) => group))];
   const spans = groups.flatMap((name) => {
     const first = columns.findIndex(({ group }) => group === name);
     const end = columns.findLastIndex(({ group }) => group === name) + 1;
     return [
-      text((left(first) + left(end)) / 2, 66, name, '', 'middle'),
-      line(left(first) + 1, 73, left(end) - 1, 73, 'rule'),
+      text((left(first) + left(end)) / 2, top - 42, name, '', 'middle'),
+      line(left(first) + 1, top - 35, left(end) - 1, top - 35, 'rule'),
     ];
   });
   const names = columns.flatMap(({ name }, column) =>
     name
       .split(' ')
-      .map((word, at) => text((left(column) + left(column + 1)) / 2, 88 + at * 13, word, 'tick', 'middle')),
+      .map((word, at) => text((left(column) + left(column + 1)) / 2, top - 20 + at * 13, word, 'tick', 'middle')),
   );
   return [...spans, ...names];
 }
+
+const rowName = ({ name, ours = false }: GridRow, y: number): string =>
+  `<text x="${LEFT - 8}" y="${y + 14}" text-anchor="end"${ours ? ' style="font-weight:600"' : ''}>${escaped(name)}</text>`;
 
 function cellMarks({ cells }: GridRow, words: readonly string[], left: (column: number) => number, y: number) {
   return cells.flatMap((word, column) => {

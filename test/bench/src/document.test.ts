@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { documents } from './document.ts';
 import { goals } from './goals.ts';
 import { type Result, readResults } from './result.ts';
-import { growthByRole, type Soak } from './soak.ts';
+import { type Soak, trendByRole } from './soak.ts';
 import { verdictOf } from './verdict.ts';
 
 test('docs/performance.md and its charts are what the recorded results say: npm run bench -- report', async () => {
@@ -51,14 +51,14 @@ test('a soak is flat for a process that has stopped growing by its second half, 
     mib: { settled: Math.min(minute, 20), growing: 100 + minute, large: 1_000 + minute / 2 },
   }));
 
-  const growth = growthByRole({ samples } as unknown as Soak);
+  const trends = trendByRole({ samples } as unknown as Soak);
 
-  expect(Object.entries(growth).map(([role, { flat }]) => [role, flat])).toEqual([
+  expect(Object.entries(trends).map(([role, { flat }]) => [role, flat])).toEqual([
     ['settled', true],
     ['growing', false],
     ['large', true],
   ]);
-  expect(growth.growing?.slope).toBeCloseTo(60);
+  expect(trends.growing?.slope).toBeCloseTo(60);
 });
 
 function resultsOf(rates: Record<string, number[]>, unavailable: Record<string, string> = {}): Map<string, Result> {

@@ -6,7 +6,7 @@ import { machine } from './machine.ts';
 import { profile } from './profile.ts';
 import { keep, recordsFolder } from './result.ts';
 import { choose, list, loadWorkloads, only, runAll, UsageError } from './run.ts';
-import { growthByRole, soak } from './soak.ts';
+import { soak, trendByRole } from './soak.ts';
 import { killAll } from './spawn.ts';
 import type { Workload } from './workload.ts';
 
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
 async function soaked(minutes: number, record: boolean): Promise<void> {
   const soaked = await soak(minutes, (message) => console.error(`  … ${message}`));
   console.log(`${soaked.events} events, all arrived. Memory grows by, in MiB an hour:`);
-  console.table(growthByRole(soaked));
+  console.table(trendByRole(soaked));
   if (record) await keep(recordsFolder, 'soak', soaked);
 }
 

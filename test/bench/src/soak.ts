@@ -1,17 +1,17 @@
 /** `npm run bench -- soak --minutes 60`: the whole relay under a steady load, and whether the memory of any process grows. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type Flat, type Growth, growthOf } from './growth.ts';
 import { type Machine, machine } from './machine.ts';
 import { rssOf } from './proc.ts';
+import { type FlatBounds, type Trend, trendOf } from './trend.ts';
 import { wholeRelay } from './whole-relay.ts';
 
 const RATE = 1_000;
 /** At most, in seconds; a short soak has as many samples as a long one needs at least. */
 const SAMPLE_S = 30;
 const SAMPLES = 12;
-/** What counts as flat: growing by at most so many MiB an hour, or by this share of what the process holds. */
-const FLAT: Flat = { most: 4, share: 0.05 };
+/** In MiB an hour, and of what the process holds. */
+export const FLAT = { most: 4, share: 0.05 } as const satisfies FlatBounds;
 const MIB = 1024 * 1024;
 
 export interface Soak {
@@ -57,11 +57,11 @@ export async function readSoak(folder: URL): Promise<Soak | undefined> {
 }
 
 /** How the memory of each process grew in MiB, by role. */
-export function growthByRole({ samples }: Soak): Record<string, Growth> {
+export function trendByRole({ samples }: Soak): Record<string, Trend> {
   return Object.fromEntries(
     Object.keys(samples[0]?.mib ?? {}).map((role) => [
       role,
-      growthOf(
+      trendOf(
         samples.map(({ minute, mib }) => [minute / 60, mib[role] ?? Number.NaN]),
         FLAT,
       ),

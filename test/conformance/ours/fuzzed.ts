@@ -1,5 +1,7 @@
 /** The part of docs/conformance.md that shows what the fuzzers did when their figures were recorded, with its charts. */
-import { bars } from '@runnel/bench/charts';
+import { STATUS_CODES } from 'node:http';
+import { bars, readable } from '@runnel/bench/charts';
+import { Status } from '@runnel/protocol';
 import { recorded } from '../fuzz/figures.ts';
 import type { Operation } from '../fuzz/operations.ts';
 
@@ -20,6 +22,12 @@ const STEPS: Readonly<Record<Operation['kind'], string>> = {
   advance: 'time passes',
 };
 
+/** The statuses of HTTP, and the one that is trickle’s own. */
+const ANSWERS: Readonly<Record<string, string | undefined>> = {
+  ...STATUS_CODES,
+  [Status.notInWindow]: 'Not in Window',
+};
+
 export function fuzzed(): string[] {
   const { model, surface } = recorded();
   return [
@@ -31,8 +39,8 @@ export function fuzzed(): string[] {
     '',
     '| Fuzzer | Size of the recorded run | Seed |',
     '|---|---|---|',
-    `| model | ${model.sequences} sequences, ${sum(model.steps)} steps, no difference | ${model.seed} |`,
-    `| bytes | ${surface.conversations} conversations, ${sum(surface.answers)} answers, none of them 5xx | ${surface.seed} |`,
+    `| model | ${readable(model.sequences)} sequences, ${readable(sum(model.steps))} steps, no difference | ${model.seed} |`,
+    `| bytes | ${readable(surface.conversations)} conversations, ${readable(sum(surface.answers))} answers, none of them 5xx | ${surface.seed} |`,
     '',
     `![The steps of the model's run, by kind](${STEPS_CHART})`,
     '',
@@ -49,14 +57,14 @@ export function fuzzedCharts(): Record<string, string> {
   const kinds = Object.keys(STEPS) as Operation['kind'][];
   return {
     [STEPS_CHART]: bars({
-      title: `${sum(model.steps).toLocaleString('en')} random steps, after each of which server and model agreed`,
-      subtitle: `steps by kind, in ${model.sequences.toLocaleString('en')} sequences`,
+      title: `${readable(sum(model.steps))} random steps, after each of which server and model agreed`,
+      subtitle: `steps by kind, in ${readable(model.sequences)} sequences`,
       bars: kinds.map((kind) => ({ name: STEPS[kind], value: model.steps[kind] ?? 0 })),
     }),
     [ANSWERS_CHART]: bars({
-      title: `What ${surface.conversations.toLocaleString('en')} clients that send damaged bytes were answered`,
-      subtitle: 'answers by status; a 5xx would have failed the run',
-      bars: [...Object.entries(surface.answers), ['5xx', 0] as const].map(([name, value]) => ({ name, value })),
+      title: `Answers in ${readable(surface.conversations)} conversations of damaged bytes`,
+      subtitle: `${readable(sum(surface.answers))} answers: some conversations break off before one, others have several`,
+      bars: Object.entries(surface.answers).map(([status, value]) => ({ name: `${status} ${ANSWERS[status]}`, value })),
     }),
   };
 }

@@ -1,6 +1,6 @@
 /** The part of docs/conformance.md that shows the interop matrix: what @runnel/interop recorded, by its own verdicts. */
 import { readFileSync } from 'node:fs';
-import { type GridRow, grid } from '@runnel/bench/charts';
+import { type GridRow, grid, readable } from '@runnel/bench/charts';
 
 interface Row {
   readonly publisher: string;
@@ -31,15 +31,20 @@ export function matrix(): string[] {
   return [
     '## Every publisher with every server with every subscriber',
     '',
-    'Verdicts of [test/interop](../test/interop/README.md): **exact** is every byte, in order, once; **reported** is a loss that the side that can know',
-    'has told; **silent** is a loss that nobody told; **broken** is worse. `go` is go-livepeer (package trickle) in this table, run where it could be had; `python` and',
-    '`pytrickle` have the habits of those clients, in our own words. CI plays the same matrix with a model of the Go server and its clients.',
+    'Verdicts of [test/interop](../test/interop/README.md): **exact** is every byte, in order, once; **reported** is a loss that one side knows of; **silent** is',
+    'one that neither knows of; **broken** is bytes that came twice, out of order or that nobody wrote, or a crash. `go` is go-livepeer (package trickle), run where it',
+    'could be had; `python` and `pytrickle` are in our own words, with the habits of the clients livepeer-python-gateway and pytrickle. CI plays the same matrix with a',
+    'model of the Go server and its clients.',
     '',
     `![What each publisher, server and subscriber made of each scenario](${PAIRINGS_CHART})`,
+    '',
+    '<details><summary>The same as text</summary>',
     '',
     `| Publisher > server > subscriber | ${columns.join(' | ')} |`,
     `|---|${columns.map(() => '---|').join('')}`,
     ...[...new Set(real.map(pairing))].map((name) => `| ${name} | ${cells(real, name, columns).join(' | ')} |`),
+    '',
+    '</details>',
     '',
     '| Recorded run | Pairings and scenarios | Segments and lines published | Arrived | Bytes read | exact | reported | silent | broken |',
     '|---|---|---|---|---|---|---|---|---|',
@@ -65,8 +70,10 @@ function pairingsChart(): string {
     }));
   return grid({
     title: 'What arrived, by publisher > server > subscriber',
-    subtitle:
-      'exact: all of it; reported: a loss that was told; silent: one that nobody told; broken: twice or out of order',
+    subtitle: [
+      'exact: all of it; reported: a loss that one side knows of; silent: one that neither knows of;',
+      'broken: twice, out of order, never written, or a crash',
+    ].join('\n'),
     words: VERDICTS,
     columns: columns.map((each) => {
       const [kind = '', scenario = ''] = each.split(', ');
@@ -84,7 +91,7 @@ function cells(rows: readonly Row[], name: string, columns: readonly string[]): 
 }
 
 function totals(name: string, rows: readonly Row[]): string {
-  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0).toLocaleString('en');
+  const sum = (of: (row: Row) => number) => readable(rows.reduce((total, row) => total + of(row), 0));
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length;
   const moved = [
     sum(({ account }) => account.published),

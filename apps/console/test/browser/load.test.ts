@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { grownIn, keptIn } from '../load/kept.ts';
 import { followLoad, linesRead } from '../load/page-load.ts';
 import { describeInBrowser } from '../loop/browse.ts';
 import { type Loop, startLoop } from '../loop/loop.ts';
+import { grownIn, keptIn } from './heap-counts.ts';
 
 /** The tail, the logs and the types are as full as they get. */
 const FULL = 8_000;

@@ -38,3 +38,13 @@ export async function openBarePage(
   await page.send('Page.navigate', { url });
   return page;
 }
+
+/** What a function without a closure returns in the page. */
+export async function inside<T>(page: Inspector, work: () => T): Promise<T> {
+  const { result, exceptionDetails } = await page.send('Runtime.evaluate', {
+    expression: `(${work})()`,
+    returnByValue: true,
+  });
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  return result.value;
+}

@@ -1,7 +1,7 @@
 /**
  * What the page costs at 1,000 events a second, as it is open: `npm run load -w apps/console -- memory` looks sixty times in an hour,
- * `-- frames` every five seconds of two minutes, on a machine that does nothing else. `--seconds N` for another length, and `--record` writes
- * the figures to results/ and docs/console.md with its charts.
+ * `-- frames` every five seconds of two minutes, on a machine that does nothing else. `--seconds N` for another length; `--record` writes
+ * the figures to results/ and docs/console.md with its charts, and is of the full length.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -12,9 +12,9 @@ import { parseArgs } from 'node:util';
 import { buildPage } from '../loop/build.ts';
 import { launchChromium } from '../loop/chromium.ts';
 import { startLoop } from '../loop/loop.ts';
-import { openBarePage } from './bare-page.ts';
+import { inside, openBarePage } from './bare-page.ts';
 import { type Kind, LOOKS, type LoadResult, machineOf, resultPath, writeDocument } from './document.ts';
-import { followLoad, inside, linesRead, type Sample } from './page-load.ts';
+import { followLoad, linesRead, type Sample } from './page-load.ts';
 
 /** The tail, the logs and the types are as full as they get. */
 const FULL_LINES = 8_000;
@@ -23,6 +23,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string' }, record: { type: 'boolean', default: false } },
 });
+if (values.record && values.seconds !== undefined)
+  throw new Error('A record is of the full length: leave out --seconds, or --record.');
 const kind: Kind = positionals[0] === 'frames' ? 'frames' : 'memory';
 const { looks, collections, ...usual } = LOOKS[kind];
 const everySeconds = Number(values.seconds ?? usual.seconds) / looks;

@@ -1,19 +1,19 @@
 /** What docs/console.md says of the page's memory, by the figures alone. */
 import { lines } from '@runnel/bench/charts';
-import { type Flat, growthOf } from '@runnel/bench/growth';
+import { type FlatBounds, trendOf } from '@runnel/bench/trend';
 import { everySeconds, firstQuarter, lastQuarter, mean, most, oneDecimal, whole } from './figures.ts';
 import type { Sample } from './page-load.ts';
 
 const KINDS = { heapMb: 'script', objectsMb: 'objects', buffersMb: 'buffers' } as const;
 const FIGURES = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
-/** In MB an hour: of a thousand lines a second not a third of a byte each. */
-const FLAT: Flat = { most: 1 };
+/** MB an hour: at a thousand lines a second, less than a third of a byte a line. */
+const FLAT: FlatBounds = { most: 1 };
 
 export function memoryPart(samples: readonly Sample[]): string {
-  const grown = FIGURES.map((figure) => ({ figure, name: KINDS[figure], ...growth(samples, figure) }));
-  const growing = grown.filter(({ flat }) => !flat).map(({ name }) => name);
-  const rows = grown.map(({ figure, name, slope, flat }) => {
+  const trends = FIGURES.map((figure) => ({ figure, name: KINDS[figure], ...trend(samples, figure) }));
+  const growing = trends.filter(({ flat }) => !flat).map(({ name }) => name);
+  const rows = trends.map(({ figure, name, slope, flat }) => {
     const sizes = [mean(firstQuarter(samples), figure), mean(lastQuarter(samples), figure), most(samples, figure)];
     return `| ${name} | ${[...sizes, slope].map(oneDecimal).join(' | ')} | ${flat ? 'flat' : 'not flat'} |`;
   });
@@ -35,8 +35,8 @@ ${oneDecimal(bytesOfLine)} bytes a line, is flat.
 The page has ${whole(samples.at(-1)?.elements)} elements at the end, ${samples.at(-1)?.rows} of them rows of the tail.`;
 }
 
-const growth = (samples: readonly Sample[], figure: keyof Sample) =>
-  growthOf(
+const trend = (samples: readonly Sample[], figure: keyof Sample) =>
+  trendOf(
     samples.map((sample) => [sample.seconds / 3_600, sample[figure]]),
     FLAT,
   );

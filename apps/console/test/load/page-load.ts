@@ -1,5 +1,5 @@
 /** What a page costs: memory after garbage collection, frames, and the main thread's time, from one look to the next. */
-import type { Inspector } from './bare-page.ts';
+import { type Inspector, inside } from './bare-page.ts';
 
 /** What is left after garbage collection. */
 interface Memory {
@@ -28,8 +28,8 @@ export interface PageLoad {
 }
 
 /**
- * The page shows a session. It is followed until it is closed. `collections`: how often garbage is collected at each look, of which the least that is left counts: what is on its way
- * through the page at one moment comes to half a MB, now and then to a whole one.
+ * The page shows a session. It is followed until it is closed. `collections`: garbage is collected this often at each look and the least counts, since what is on its way through the
+ * page is half a MB, now and then a whole one.
  */
 export async function followLoad(page: Inspector, collections = 1): Promise<PageLoad> {
   await page.send('Performance.enable');
@@ -66,16 +66,6 @@ async function leastOf(page: Inspector, collections: number): Promise<Memory> {
   }
   const least = (figure: keyof Memory) => Math.min(...seen.map((each) => each[figure]));
   return { heapMb: least('heapMb'), objectsMb: least('objectsMb'), buffersMb: least('buffersMb') };
-}
-
-/** What a function without a closure returns in the page. */
-export async function inside<T>(page: Inspector, work: () => T): Promise<T> {
-  const { result, exceptionDetails } = await page.send('Runtime.evaluate', {
-    expression: `(${work})()`,
-    returnByValue: true,
-  });
-  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-  return result.value;
 }
 
 /** Runs in the page: how many lines it has read; 0 before it shows a session. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { growthOf, slopeOf } from './growth.ts';
+import { slopeOf, trendOf } from './trend.ts';
 
 test('memory that grows by two an hour has a slope of two, whatever its level', () => {
   expect(
@@ -24,7 +24,7 @@ test('flat is what grows by no more than what counts as flat in the second half,
     (_, minute) => [minute / 60, 100 + 3 * Math.max(0, minute / 60 - 0.4)] as const,
   );
 
-  expect(growthOf(points, { most: 2.9 })).toEqual({ slope: expect.closeTo(3), flat: false });
-  expect(growthOf(points, { most: 3.1 }).flat).toBe(true);
-  expect(growthOf(points, { most: 0, share: 0.04 }).flat).toBe(true);
+  expect(trendOf(points, { most: 2.9 })).toEqual({ slope: expect.closeTo(3), flat: false });
+  expect(trendOf(points, { most: 3.1 }).flat).toBe(true);
+  expect(trendOf(points, { most: 0, share: 0.04 }).flat).toBe(true);
 });

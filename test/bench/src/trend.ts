@@ -4,13 +4,13 @@ import { median } from './summary.ts';
 /** What comes before this share of the time is warming up: a heap grows as far as the worst minute has asked of it, and keeps that. */
 const SETTLED = 0.5;
 
-export interface Growth {
-  /** An hour, over what was sampled in the second half. */
+export interface Trend {
+  /** How much more in an hour, in the unit of the points, over the second half. */
   readonly slope: number;
   readonly flat: boolean;
 }
 
-export interface Flat {
+export interface FlatBounds {
   /** Growing by at most this much an hour is flat. */
   readonly most: number;
   /** So is growing by this share of what is held. Default: 0. */
@@ -18,7 +18,7 @@ export interface Flat {
 }
 
 /** `points`: the hour, and how much there was. */
-export function growthOf(points: readonly (readonly [number, number])[], { most, share = 0 }: Flat): Growth {
+export function trendOf(points: readonly (readonly [number, number])[], { most, share = 0 }: FlatBounds): Trend {
   const settled = points.slice(Math.floor(points.length * SETTLED));
   const slope = slopeOf(settled);
   const held = settled.reduce((sum, [, size]) => sum + size, 0) / settled.length;

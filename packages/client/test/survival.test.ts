@@ -1,8 +1,8 @@
 /** What a relay survives, as figures: EGRESS section 7 on a clock that is moved by hand, with scripted sinks. */
-import { type Envelope, type Sink, SinkError, type SinkErrorKind } from '@runnel/protocol';
+import { type Envelope, type Sink, SinkError, type SinkErrorKind, type SinkTraits } from '@runnel/protocol';
 import { ManualClock, seededRandom } from '@runnel/protocol/testing';
 import { describe, expect, test } from 'vitest';
-import { createRelay, type Journal, openJournal, openReader, type Relay } from '../src/index.ts';
+import { createRelay, type Journal, type JournalOptions, openJournal, openReader, type Relay } from '../src/index.ts';
 import { type CollectingSink, collectingSink, event, freshPath, pass } from './loop.ts';
 
 const SECOND = 1000;
@@ -23,10 +23,10 @@ class Bench {
   readonly #journal: Journal;
   appended = 0;
 
-  constructor(sinks: readonly Sink[], path?: string) {
+  constructor(sinks: readonly Sink[], options: JournalOptions = {}) {
     const { clock } = this;
     const onWarning = () => {};
-    this.#journal = openJournal({ clock, onWarning, ...(path && { path }) });
+    this.#journal = openJournal({ clock, onWarning, ...options });
     this.relay = createRelay({ url: 'http://trickle.test/', sinks, clock, journal: this.#journal, onWarning });
   }
 
@@ -242,7 +242,7 @@ test('EGRESS 6.14, R11: closed at a random moment, a thousand times, it keeps it
         await sink.send(batch, signal);
       },
     };
-    const bench: Bench = new Bench([slow], path);
+    const bench: Bench = new Bench([slow], path ? { path } : {});
     const closeAt = random() * 1500;
     while (bench.clock.now() < closeAt) {
       if (random() < 0.3) bench.append(Math.floor(random() * 30));
@@ -299,4 +299,167 @@ test('a long backlog of a key that fails is parked a piece at a time', async () 
   expect(parked()).toBeLessThan(7000);
   await pass(bench.clock, () => parked() === 20_010);
   await bench.close(0);
+});
+
+describe('EGRESS 2.18, 6.9: beside a sink that stands still, with the journal at its bound', () => {
+  const COUNT = 6000;
+  const numberOf = ({ id }: Envelope) => Number(id?.slice(1));
+  const isRare = (each: Envelope) => numberOf(each) % 100 === 10;
+  const down = async () => {
+    throw new SinkError('unavailable', 'down');
+  };
+  const hang = () => new Promise<never>(() => {});
+
+  /** Appends all of them, a few at a time, each when `good` has had what was before. */
+  async function fill(bench: Bench, good: string): Promise<void> {
+    const isThrough = () => {
+      const books = bench.relay.status().sinks.find(({ sink }) => sink === good);
+      return books?.in === bench.appended && books.pending === 0;
+    };
+    while (bench.appended < COUNT) {
+      bench.append(50);
+      await pass(bench.clock, isThrough);
+    }
+  }
+  const books = (bench: Bench, name: string) => bench.relay.status().sinks.find(({ sink }) => sink === name);
+  const sum = (counts: Readonly<Record<string, number>> = {}) => Object.values(counts).reduce((all, n) => all + n, 0);
+
+  const stuck: readonly [string, SinkTraits, Sink['send']][] = [
+    ['is down', { order: 'all' }, down],
+    ['wants few and is down', { order: 'all', wants: isRare }, down],
+    ['wants few and hangs', { order: 'all', wants: isRare }, hang],
+    [
+      'wants few, of several keys, and is down',
+      { order: 'key', key: (each) => `${Math.floor(numberOf(each) / 100) % 5}`, wants: isRare },
+      down,
+    ],
+    [
+      'has no order and hangs with one batch',
+      { order: 'none' },
+      async (batch) => {
+        if (batch.some((each) => numberOf(each) === 1)) await hang();
+      },
+    ],
+  ];
+  const bounds: readonly [string, JournalOptions][] = [
+    ['envelopes', { maxEnvelopes: 2000 }],
+    ['bytes', { maxBytes: 60_000 }],
+  ];
+  const cases = stuck.flatMap((sink) =>
+    bounds.flatMap((bound) => [true, false].map((inFile) => ({ sink, bound, inFile }))),
+  );
+
+  test.each(
+    cases.map(
+      ({ sink, bound, inFile }) =>
+        [sink[0], bound[0], inFile ? 'in a file' : 'in memory', { sink, bound, inFile }] as const,
+    ),
+  )(
+    'EGRESS 2.13, 2.18, 6.9: one that %s, bound in %s, %s: the other gets everything, and the books balance',
+    async (_, __, ___, { sink: [, traits, send], bound: [, most], inFile }) => {
+      const good = collectingSink('good');
+      const path = freshPath();
+      const bench = new Bench([{ name: 'stuck', traits, send, async close() {} }, good], {
+        ...most,
+        ...(inFile && { path }),
+      });
+      await fill(bench, 'good');
+      expect(good.envelopes.map(({ id }) => id)).toEqual(ids(COUNT));
+      expect(books(bench, 'good')).toMatchObject({ in: COUNT, out: COUNT, dropped: {} });
+      const { in: all, out = 0, pending = 0, dropped } = books(bench, 'stuck') ?? {};
+      expect([all, dropped?.overflow]).toEqual([COUNT, expect.any(Number)]);
+      expect(out + pending + sum(dropped)).toBe(COUNT);
+      await bench.close(0);
+      if (!inFile) return;
+      const reader = openReader(path);
+      expect(reader.ledger()).toMatchObject({ sinks: [{ balances: true }, { balances: true }] });
+      reader.close();
+    },
+  );
+
+  test('EGRESS 6.9: with four that stopped one after another the fifth gets everything', async () => {
+    const good = collectingSink('good');
+    const others = Array.from(
+      { length: 4 },
+      (_, nth): Sink => ({
+        name: `stuck ${nth}`,
+        traits: { order: 'all', maxBatch: 200 },
+        async send(batch) {
+          if (batch.some((each) => numberOf(each) > nth * 500)) await down();
+        },
+        async close() {},
+      }),
+    );
+    const bench = new Bench([...others, good], { maxEnvelopes: 1500 });
+    await fill(bench, 'good');
+    expect(good.envelopes.map(({ id }) => id)).toEqual(ids(COUNT));
+    await bench.close(0);
+  });
+
+  test('EGRESS 2.13: what it loses is one stretch, the oldest that it had not in hand, and it gets the rest in order', async () => {
+    let isDown = true;
+    const sink = collectingSink('back');
+    const back: Sink = {
+      ...sink,
+      traits: { order: 'all', wants: isRare },
+      send: (batch, signal) => (isDown ? down() : sink.send(batch, signal)),
+    };
+    const bench = new Bench([back, collectingSink('good')], { maxEnvelopes: 2000 });
+    await fill(bench, 'good');
+    isDown = false;
+    await bench.settled();
+    const rare = ids(COUNT).filter((id) => isRare({ id } as Envelope));
+    const had = sink.envelopes.map(({ id }) => String(id));
+    const lost = rare.filter((id) => !had.includes(id));
+    expect(had).toEqual(rare.filter((id) => !lost.includes(id)));
+    const first = rare.indexOf(String(lost[0]));
+    expect(lost).toEqual(rare.slice(first, first + lost.length));
+    expect(had.at(-1)).toBe(rare.at(-1));
+    const { out, dropped } = books(bench, 'back') ?? {};
+    // Beside what the journal holds it had the nine that came before the first that it wants.
+    expect(dropped).toEqual({ overflow: COUNT - 2009, filtered: 2009 - had.length });
+    expect(out).toBe(had.length);
+    await bench.close();
+  });
+
+  test('EGRESS 2.13: a sink that wants few and waits until they are many loses none', async () => {
+    const sink = collectingSink('patient');
+    const patient: Sink = { ...sink, traits: { order: 'all', wants: isRare, flushMs: HOUR } };
+    const bench = new Bench([patient, collectingSink('good')], { maxEnvelopes: 2000 });
+    await fill(bench, 'good');
+    expect(books(bench, 'patient')?.dropped.overflow).toBe(undefined);
+    expect(sink.envelopes.length).toBeGreaterThan(40);
+    await bench.close();
+    expect(sink.envelopes).toHaveLength(COUNT / 100);
+  });
+});
+
+test('EGRESS 6.9: of a sink without order, what is settled ahead of a batch that hangs is bounded, and goes on when it ends', async () => {
+  const gate = Promise.withResolvers<void>();
+  const sink = collectingSink();
+  const loose: Sink = {
+    ...sink,
+    traits: { order: 'none' },
+    async send(batch, signal) {
+      if (batch.some(({ id }) => id === 'e1')) await gate.promise;
+      await sink.send(batch, signal);
+    },
+  };
+  const bench = new Bench([loose], { maxEnvelopes: 1_000_000 });
+  for (let nth = 0; nth < 5; nth++) {
+    bench.append(30_000);
+    await pass(bench.clock, () => bench.relay.status().sinks[0]?.in === bench.appended);
+  }
+  let had = -1;
+  await pass(bench.clock, () => {
+    const isStill = had === sink.envelopes.length && had > 0;
+    had = sink.envelopes.length;
+    return isStill;
+  });
+  expect(had).toBeGreaterThan(50_000);
+  expect(had).toBeLessThan(110_000);
+  gate.resolve();
+  await bench.settled();
+  expect(sink.envelopes).toHaveLength(150_000);
+  await bench.close();
 });

@@ -2,6 +2,7 @@
 import type { Envelope } from '@runnel/protocol';
 import type { Row } from './row.ts';
 import type { Store } from './store.ts';
+import type { Hand } from './trim.ts';
 
 /** `in = out + pending + ` all of `dropped`, over all relays that used the journal. */
 export interface CursorBooks {
@@ -89,8 +90,10 @@ export interface Shelf {
   one(n: number): Row | undefined;
   /** Writes what `owed` and the counters say, soon if not now. */
   persist(): void;
-  /** Rows that no sink has parked any more. */
-  freed(numbers: readonly number[]): void;
+  /** A row that the sink has not parked any more. */
+  freed(n: number): void;
+  /** How much may be read and not settled. */
+  hand(): Hand;
   wall(): number;
   /** Whether the journal is: what is settled later is not booked, and comes again. */
   closed(): boolean;
@@ -103,6 +106,9 @@ export class Cursor {
   readonly #shelf: Shelf;
   #settled: number;
   #handed: number;
+  /** What was read and is not settled: up to which number a reading went, and its bytes. */
+  #readings: { readonly to: number; readonly bytes: number }[] = [];
+  #bytesInHand = 0;
   #arrived: number;
   #delivered: number;
   #dropped: Partial<Record<DropReason, number>>;
@@ -131,23 +137,54 @@ export class Cursor {
     this.#unparkAhead();
   }
 
-  /** The next envelopes, oldest first: at most so many and so many bytes (one larger comes alone). None of them is given again, until the process starts anew. */
+  /**
+   * The next envelopes, oldest first: at most so many and so many bytes (one larger comes alone), and none while `isFull`. None of them is given again, until the process
+   * starts anew.
+   */
   read(max: number, maxBytes: number): readonly Row[] {
+    if (this.isFull) return [];
+    const hand = this.#shelf.hand();
+    const most = Math.min(max, hand.envelopes - this.#inHand);
+    const mostBytes = Math.min(maxBytes, hand.bytes - this.#bytesInHand);
     const taken: Row[] = [];
     let bytes = 0;
     const damaged = (n: number) => {
-      if (this.#settled === this.#handed) this.#settled = n;
+      const isNext = this.#settled === this.#handed;
       this.#handed = n;
-      this.#ahead.set(n, { n, became: 'damaged' });
-      this.#bookAhead();
+      if (isNext) this.#settled = n;
+      this.#became({ n, became: 'damaged' });
     };
-    for (const row of this.#shelf.after(this.#handed, max, damaged)) {
-      bytes += row.envelope.bytes.length;
-      if (taken.length > 0 && bytes > maxBytes) break;
+    for (const row of this.#shelf.after(this.#handed, most, damaged)) {
+      const { length } = row.envelope.bytes;
+      if (taken.length > 0 && bytes + length > mostBytes) break;
+      bytes += length;
       taken.push(row);
     }
-    this.#handed = Math.max(this.#handed, taken.at(-1)?.n ?? 0);
+    const last = taken.at(-1);
+    if (last) {
+      this.#handed = last.n;
+      this.#bytesInHand += bytes;
+      this.#readings.push({ to: last.n, bytes });
+    }
     return taken;
+  }
+
+  /** Whether nothing is read before some of what was is settled. */
+  get isFull(): boolean {
+    const { envelopes, bytes } = this.#shelf.hand();
+    return this.#inHand >= envelopes || this.#bytesInHand >= bytes;
+  }
+
+  /** Numbers, not envelopes: where some were dropped it is too many, for as long as it takes to settle what is before them. */
+  get #inHand(): number {
+    return this.#handed - this.#settled;
+  }
+
+  /** Forgets the readings of which all is settled. */
+  #letGo(): void {
+    const open = this.#readings.findIndex(({ to }) => to > this.#settled);
+    for (const { bytes } of this.#readings.splice(0, open < 0 ? this.#readings.length : open))
+      this.#bytesInHand -= bytes;
   }
 
   /** What is parked, oldest first. */
@@ -173,7 +210,9 @@ export class Cursor {
    */
   settle({ settled, results, unnamed, parked }: Settlement): void {
     if (this.#shelf.closed()) return;
-    this.#settled = Math.max(this.#settled, Math.min(settled, this.#handed));
+    const before = this.#settled;
+    this.#settled = Math.max(before, Math.min(settled, this.#handed));
+    this.#letGo();
     this.#movedAt = this.#shelf.wall();
     for (const each of parked) {
       const { n, key, bytes } = each;
@@ -185,8 +224,9 @@ export class Cursor {
     if (isPlain && results.every(({ n, became }) => n <= this.#settled && became === 'delivered')) {
       this.#delivered += results.length;
     } else {
-      for (const result of results) this.#ahead.set(result.n, result);
-      this.#bookAhead();
+      for (const result of results) this.#became(result);
+      // Not as long as one hangs: there may be many, and they would be gone through with each that is passed over.
+      if (this.#settled > before) this.#bookAhead();
     }
     this.#delivered -= unnamed;
     this.drop('refused', unnamed);
@@ -194,20 +234,26 @@ export class Cursor {
     this.#shelf.persist();
   }
 
+  #became(result: Result): void {
+    if (result.n > this.#settled) this.#ahead.set(result.n, result);
+    else this.#book(result);
+  }
+
   #bookAhead(): void {
-    const freed: number[] = [];
-    for (const [n, { became, burial }] of this.#ahead) {
+    for (const [n, result] of this.#ahead) {
       if (n > this.#settled) continue;
-      const wasParked = this.#parked.delete(n);
       this.#ahead.delete(n);
-      if (became === 'delivered') this.#delivered++;
-      else this.drop(became, 1);
-      if (burial) this.#owe((statements) => bury(statements, this.sink, burial, this.#shelf.wall()));
-      if (!wasParked) continue;
-      this.#owe(({ unpark }) => unpark.run(n, this.sink));
-      freed.push(n);
+      this.#book(result);
     }
-    if (freed.length > 0) this.#shelf.freed(freed);
+  }
+
+  #book({ n, became, burial }: Result): void {
+    if (became === 'delivered') this.#delivered++;
+    else this.drop(became, 1);
+    if (burial) this.#owe((statements) => bury(statements, this.sink, burial, this.#shelf.wall()));
+    if (!this.#parked.delete(n)) return;
+    this.#owe(({ unpark }) => unpark.run(n, this.sink));
+    this.#shelf.freed(n);
   }
 
   #owe(write: Write): void {
@@ -299,6 +345,8 @@ export class Cursor {
   /** Forgets what it gave: everything that is not settled is given again. Its lane must have let go of it. */
   takeBack(): void {
     this.#handed = this.#settled;
+    this.#readings = [];
+    this.#bytesInHand = 0;
     this.#ahead.clear();
     this.#lost = [];
     this.#unparkAhead();

@@ -10,7 +10,7 @@ import { Recent } from './recent.ts';
 import { type Desk, raiseDead, removeWhere } from './removal.ts';
 import { type Row, readRow } from './row.ts';
 import type { Store } from './store.ts';
-import { type Bounds, type Totals, trim } from './trim.ts';
+import { type Bounds, handOf, type Totals, trim } from './trim.ts';
 import { Waiting } from './waiting.ts';
 
 export interface JournalSetup {
@@ -208,7 +208,7 @@ export class Journal {
   }
 
   #addCursor(sink: string): Cursor {
-    const { store, clock, newSink } = this.#setup;
+    const { store, clock, newSink, bounds } = this.#setup;
     const { countAfter, first } = store.statements;
     const from =
       newSink === 'oldest'
@@ -222,9 +222,8 @@ export class Journal {
         return typeof row === 'string' ? undefined : row;
       },
       persist: () => this.#persist(),
-      freed: (numbers) => {
-        this.#freed = this.#freed.concat(numbers);
-      },
+      freed: (n) => this.#freed.push(n),
+      hand: () => handOf(bounds, this.#cursors.size),
       wall: () => clock.wall(),
       closed: () => this.#closed,
     };

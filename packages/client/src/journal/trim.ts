@@ -16,6 +16,12 @@ export interface Bounds {
   readonly maxWaitingBytes: number;
 }
 
+/** How much a lane may have in hand. One may always be. */
+export interface Hand {
+  readonly envelopes: number;
+  readonly bytes: number;
+}
+
 export interface Totals {
   readonly rows: number;
   readonly bytes: number;
@@ -42,6 +48,18 @@ interface Trimmed {
 
 /** Envelopes of one deletion. */
 const PIECE = 1024;
+
+/** Envelopes that a lane has in hand at most, since each that it has passed over or settled ahead of another is remembered. */
+const MOST_IN_HAND = 100_000;
+
+/**
+ * What each of so many lanes may have in hand. That can not be dropped, so together they have half of what the journal holds: then what leaves is older than
+ * what a lane has yet to read that keeps up, however many others stand still. EGRESS 2.18.
+ */
+export function handOf({ maxEnvelopes, maxBytes }: Bounds, lanes: number): Hand {
+  const share = (most: number) => Math.max(1, Math.floor(most / 2 / lanes));
+  return { envelopes: Math.min(share(maxEnvelopes), MOST_IN_HAND), bytes: share(maxBytes) };
+}
 
 /** One transaction, or undefined if there is nothing to do. Throws SQLite's error; then nothing has changed. */
 export function trim(trimming: Trimming): Trimmed | undefined {

@@ -69,8 +69,6 @@ export interface LanePolicy {
 export const MOST_IN_FLIGHT = 4;
 /** Envelopes parked, over all keys; then nothing new is taken until some of them are settled. */
 const MOST_PARKED = 100_000;
-/** Envelopes settled ahead of one that is not, as one batch of a sink without order may hang while others go through; then nothing new is taken until it is settled. */
-const MOST_AHEAD = 100_000;
 /** After so many batches in a row that failed whole, it is the destination that fails and not a key. */
 const KEYS_DOUBTED = 2;
 
@@ -92,6 +90,9 @@ export class LaneCore {
   #window = MOST_IN_FLIGHT;
   #flush = false;
 
+  /** Whether nothing more is offered before something is settled: for as long no batch waits to become full. The caller says so. */
+  handIsFull = false;
+
   /** `onBack` is called when `next` may give a batch sooner than `dueAt` said, since another lane found its destination back. */
   constructor(policy: LanePolicy, destination = new Destination(policy.random), onBack = () => {}) {
     this.#policy = policy;
@@ -107,7 +108,7 @@ export class LaneCore {
   /** How many envelopes it would take now. */
   get wanted(): number {
     const { order, maxBatch } = this.#policy;
-    if (this.#parking.count >= MOST_PARKED || this.#open.ahead >= MOST_AHEAD) return 0;
+    if (this.#parking.count >= MOST_PARKED) return 0;
     return Math.max(0, maxBatch * (order === 'none' ? MOST_IN_FLIGHT : 2) - this.#waiting.length);
   }
 
@@ -239,7 +240,7 @@ export class LaneCore {
   }
 
   #isFull(): boolean {
-    if (this.#flush || this.#waiting.length >= this.#limit.now) return true;
+    if (this.#flush || this.handIsFull || this.#waiting.length >= this.#limit.now) return true;
     let bytes = 0;
     for (const item of this.#waiting) bytes += item.bytes;
     return bytes >= this.#policy.maxBytes;

@@ -30,11 +30,6 @@ export class OpenNumbers {
     return this.#numbers[this.#head];
   }
 
-  /** How many are closed before one that is lower. */
-  get ahead(): number {
-    return this.#ahead.size;
-  }
-
   get size(): number {
     return this.#numbers.length - this.#head - this.#ahead.size;
   }

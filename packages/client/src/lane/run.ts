@@ -114,6 +114,7 @@ export class Run {
     const { cursor, clock } = this.#setup;
     this.#core.gone(cursor.takeLost());
     const more = this.#take();
+    this.#core.handIsFull = cursor.isFull;
     while (cursor.owed < MOST_OWED) {
       const batch = this.#core.next(clock.now());
       if (!batch) break;

@@ -95,6 +95,17 @@ describe.each([
     expect(drain(journal, 'down')).toEqual([...ids(5), ...ids(95, 206)]);
   });
 
+  test('EGRESS 2.13: however much one commit brings, as much leaves', async () => {
+    const { journal } = open({ ...where(), maxEnvelopes: 2000 });
+    const down = journal.cursor('down');
+    for (let at = 0; at < 3; at++) {
+      await journal.append('demo', envelopes(4096, at * 4096 + 1), position(at));
+      // What was there is dropped; of one commit that is larger than the journal the rest goes with the next tick.
+      expect(journal.status.rows).toBeLessThanOrEqual(4096);
+    }
+    expect(down.books).toMatchObject({ in: 3 * 4096, dropped: { overflow: 3 * 4096 - journal.status.rows } });
+  });
+
   test('EGRESS 2.13: bytes and age are bounds too', async () => {
     const clock = new ManualClock();
     const { journal } = open({ ...where(), clock, maxBytes: 1000, maxAgeMs: 60_000 });

@@ -291,7 +291,7 @@ export class Journal {
     this.#waiting.shift(group.length);
     this.#succeeded(performance.now() - began);
     if (this.#waiting.entries > 0) this.#commitSoon();
-    this.#trim(false);
+    this.#trim(false, rows.length);
     if (rows.length > 0) for (const listener of this.#listeners) listener();
     return true;
   }
@@ -312,12 +312,13 @@ export class Journal {
     return this.#trim(false);
   }
 
-  /** False if it failed. */
-  #trim(all: boolean): boolean {
+  /** After `came` envelopes were committed, if that is why. False if it failed. */
+  #trim(all: boolean, came = 0): boolean {
     const { store, clock, bounds } = this.#setup;
     const cursors = [...this.#cursors.values()];
     try {
-      const done = trim({ store, bounds, cursors, totals: this.#totals, wall: clock.wall(), freed: this.#freed, all });
+      const wall = clock.wall();
+      const done = trim({ store, bounds, cursors, totals: this.#totals, wall, freed: this.#freed, all, came });
       if (!done) return true;
       this.#freed = [];
       this.#totals = done.totals;

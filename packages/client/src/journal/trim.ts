@@ -39,6 +39,8 @@ interface Trimming {
   readonly freed: readonly number[];
   /** Also pieces that are smaller than usual. */
   readonly all: boolean;
+  /** Envelopes that have just been committed: where the journal is full, as many must leave. */
+  readonly came: number;
 }
 
 interface Trimmed {
@@ -123,13 +125,13 @@ function deleteFreed({ store, freed }: Trimming, totals: Totals): Totals {
 }
 
 /** Deletes from the oldest on what no lane has in hand, until the bounds are kept. */
-function dropOldest({ store, bounds, cursors, wall }: Trimming, totals: Totals): Trimmed {
+function dropOldest({ store, bounds, cursors, wall, came }: Trimming, totals: Totals): Trimmed {
   const dropped: Deleted[] = [];
   let { rows, bytes } = totals;
   const next = store.prepared(
     'SELECT n, length(bytes) AS length, received_at FROM envelopes WHERE n > ? ORDER BY n LIMIT 1',
   );
-  for (let at = 0; dropped.length < PIECE; ) {
+  for (let at = 0; dropped.length < Math.max(PIECE, came); ) {
     const row = next.get(at);
     if (!row) break;
     const n = Number(row.n);

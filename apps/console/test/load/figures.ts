@@ -13,4 +13,5 @@ export const median = (samples: Samples, figure: keyof Sample) => medianOf(sampl
 export const most = (samples: Samples, figure: keyof Sample) => Math.max(...samples.map((sample) => sample[figure]));
 
 export const whole = (n = Number.NaN) => Math.round(n).toLocaleString('en');
-export const oneDecimal = (n = Number.NaN) => n.toFixed(1);
+/** Never -0.0. */
+export const oneDecimal = (n = Number.NaN): string => (Math.round(n * 10) / 10 + 0).toFixed(1);

@@ -9,7 +9,7 @@ export function framesPart(samples: readonly Sample[]): string {
 
 ![Frames a second, over time](console-frames.svg)
 
-A look each ${whole(everySeconds(samples))} s: ${oneDecimal(inMedian('framesPerSecond'))} frames a second in the median, of the 60 that the browser draws at most. The longest time between
+A look every ${whole(everySeconds(samples))} s: ${oneDecimal(inMedian('framesPerSecond'))} frames a second in the median, of the 60 that the browser draws at most. The longest time between
 two is ${whole(inMedian('longestFrameMs'))} ms in the median of the looks, and ${whole(most(samples, 'longestFrameMs'))} ms at worst.`;
 }
 

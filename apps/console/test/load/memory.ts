@@ -22,7 +22,7 @@ export function memoryPart(samples: readonly Sample[]): string {
 
 ![Memory after garbage collection, over time](console-memory.svg)
 
-A look each ${whole(everySeconds(samples))} s, by DevTools with their \`Network\` domain off, which would keep something of each request: what is left after garbage
+A look every ${whole(everySeconds(samples))} s, by DevTools with their \`Network\` domain off, which would keep something of each request: what is left after garbage
 collection. Averages of the first quarter of the looks and of the last, and the most of all:
 
 | MB | First | Last | Most | Growth, MB/h | |

@@ -23,10 +23,13 @@ test.each(['SIGINT', 'SIGTERM'])('the first %s asks the command to stop, and not
   expect([exits, said()]).toEqual([[], '']);
 });
 
-test('a second signal within a second is taken for the first, which npm hands on', () => {
+test.each([
+  ['within a second', 999],
+  ['that waited while stopping held the event loop', 1300],
+])('a second signal %s is taken for the first, which npm hands on', (_, ms) => {
   const { process, clock, exits } = signalled(true);
   process.emit('SIGINT');
-  clock.advance(999);
+  clock.advance(ms);
   process.emit('SIGINT');
   expect(exits).toEqual([]);
 });
@@ -39,14 +42,6 @@ test('a signal after that ends the process with 130; a terminal is told so befor
   expect(said()).toMatch(/runnel: still stopping; Ctrl-C again ends it at once\n$/);
   process.emit('SIGINT');
   expect(exits).toEqual([130]);
-});
-
-test('a second signal that waited while stopping held the event loop is taken for the first', () => {
-  const { process, clock, exits } = signalled(true);
-  process.emit('SIGINT');
-  clock.advance(1300);
-  process.emit('SIGINT');
-  expect(exits).toEqual([]);
 });
 
 test('without a terminal nothing is said, and a later signal ends it all the same', async () => {

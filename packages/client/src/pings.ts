@@ -78,7 +78,8 @@ export class Pings {
     else this.#unsent++;
     if (sent && this.#open.has(id)) this.#open.set(id, clock.now());
     else this.#open.delete(id);
-    onPing(sent || control.answeredAt >= began);
+    // What was sent was answered, too.
+    onPing(control.answeredAt >= began);
   }
 
   #remember(id: string): void {
